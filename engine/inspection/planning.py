@@ -38,7 +38,9 @@ def plan_batches(prepared: Sequence[PreparedItem], batch_size: int) -> list[list
         some = sorted(prepared[start : start + window], key=_length)
         batch: list[PreparedItem] = []
         for one in some:
-            full = len(batch) == size or (len(batch) + 1) * _length(one) > BATCH_TOKENS
+            prompts = _prompts(one)
+            tokens = (len(batch) + 1) * len(prompts) * max(len(prompt.ids) for prompt in prompts)
+            full = len(batch) == size or tokens > BATCH_TOKENS
             if batch and full:
                 batches.append(batch)
                 batch = []
@@ -86,9 +88,7 @@ def _prepared(
 
 def _tokens(prepared: PreparedItem, settings: Settings) -> int:
     """The longest sequence that scoring the item runs through the model."""
-    prompts: list[EncodedPrompt] = [
-        pair[1] for pair in (prepared.open, prepared.shown, prepared.letter) if pair is not None
-    ]
+    prompts = _prompts(prepared)
     continued = [len(one.whole) for encoded in prompts for one in encoded.continuations]
     generated = [len(encoded.ids) + settings.answer_tokens for encoded in prompts]
     return max(*continued, *generated, 0)
@@ -96,3 +96,9 @@ def _tokens(prepared: PreparedItem, settings: Settings) -> int:
 
 def _length(prepared: PreparedItem) -> int:
     return len(prepared.open[1].ids)
+
+
+def _prompts(prepared: PreparedItem) -> list[EncodedPrompt]:
+    """The prompts that run through the model for an item, in one batch."""
+    pairs = (prepared.open, prepared.shown, prepared.letter)
+    return [pair[1] for pair in pairs if pair is not None]

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import psutil
+from torch import Tensor, nn
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -90,7 +91,16 @@ def load_weights(
         ) from error
     model: PreTrainedModel = loaded
     model.eval().requires_grad_(False)
+    model.get_output_embeddings().register_forward_pre_hook(_contiguous)
     return model
+
+
+def _contiguous(head: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Copy the hidden states of the last position, cut out of a batch, before the head sees them.
+
+    Given a view with gaps, torch on a CPU copies the head's whole weight for every row instead.
+    """
+    return (inputs[0].contiguous(), *inputs[1:])
 
 
 def _first_line(error: Exception) -> str:

@@ -43,6 +43,7 @@ def score_prompts(
     prompts: Sequence[tuple[Prompt, EncodedPrompt]],
     *,
     ranked: Sequence[frozenset[int]],
+    answered: Sequence[int],
     answer_tokens: int,
     check: Callable[[], None],
 ) -> list[PromptScore]:
@@ -53,7 +54,8 @@ def score_prompts(
         tokenizer: of the model.
         prompts: the batch.
         ranked: for every prompt the continuations whose tokens are ranked, too.
-        answer_tokens: length of the greedy answer; 0 for none.
+        answered: places of the prompts that get a greedy answer.
+        answer_tokens: length of a greedy answer at most.
         check: called between forward passes; raises to cancel.
     """
     encoded = [pair[1] for pair in prompts]
@@ -61,24 +63,26 @@ def score_prompts(
     everything = torch.arange(len(encoded), device=input_device(model))
     output = extend(model, prefix.select(everything), [one.ids[-1:] for one in encoded])
     answer_logits = output.logits[:, -1]
-    generated: Sequence[Generated | None] = [None] * len(encoded)
-    if answer_tokens:
-        one_line = all(prompt.one_line for prompt, _ in prompts)
-        generated = greedy(
+    generated: dict[int, Generated] = {}
+    if answered:
+        one_line = all(prompts[place][0].one_line for place in answered)
+        rows = torch.tensor(answered, device=input_device(model))
+        answers = greedy(
             model,
-            output.prefix,
-            answer_logits,
+            output.prefix.select(rows) if len(answered) < len(prompts) else output.prefix,
+            answer_logits[rows],
             limit=answer_tokens,
             ends=end_tokens(model, tokenizer),
             stops=(lambda ids: ends_line(tokenizer, ids)) if one_line else lambda ids: False,
             check=check,
         )
+        generated = dict(zip(answered, answers, strict=True))
     del output
     check()
-    rows = _score_rows(model, tokenizer, encoded, prefix, answer_logits, ranked, check)
+    scored = _score_rows(model, tokenizer, encoded, prefix, answer_logits, ranked, check)
     return [
-        PromptScore(logits.float(), tuple(scores), answer)
-        for logits, scores, answer in zip(answer_logits, rows, generated, strict=True)
+        PromptScore(logits.float(), tuple(scores), generated.get(place))
+        for place, (logits, scores) in enumerate(zip(answer_logits, scored, strict=True))
     ]
 
 

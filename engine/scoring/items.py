@@ -23,7 +23,6 @@ from engine.records.scores import (
 )
 from engine.records.settings import Settings
 from engine.scoring.answers import PromptScore, answer_text, score_prompts
-from engine.scoring.encoding import EncodedPrompt
 from engine.scoring.likelihood import kl_divergence, log_softmax, top_tokens
 from engine.scoring.prepared import PreparedItem
 from engine.scoring.prompts import LETTERS, Prompt
@@ -87,40 +86,29 @@ def _run(
     settings: Settings,
     check: Callable[[], None],
 ) -> _Raw:
+    """Score all prompts of a batch's items as one batch: a decoding step costs much the same for
+    few rows as for many."""
+    opened = [prepared.open for prepared in batch]
+    shown = {place: p.shown for place, p in enumerate(batch) if p.shown is not None}
+    letter = {place: p.letter for place, p in enumerate(batch) if p.letter is not None}
+    prompts = [*opened, *shown.values(), *letter.values()]
+    ranked = [frozenset(prepared.answers) for prepared in batch]
     with torch.inference_mode():
-        opened = score_prompts(
+        scores = score_prompts(
             model,
             tokenizer,
-            [prepared.open for prepared in batch],
-            ranked=[frozenset(prepared.answers) for prepared in batch],
+            prompts,
+            ranked=[*ranked, *[frozenset[int]()] * (len(prompts) - len(ranked))],
+            answered=range(len(opened) + len(shown)),
             answer_tokens=settings.answer_tokens,
             check=check,
         )
-        shown = _run_some(model, tokenizer, [p.shown for p in batch], settings.answer_tokens, check)
-        letter = _run_some(model, tokenizer, [p.letter for p in batch], 0, check)
-    return _Raw(opened, shown, letter)
-
-
-def _run_some(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[tuple[Prompt, EncodedPrompt] | None],
-    answer_tokens: int,
-    check: Callable[[], None],
-) -> dict[int, PromptScore]:
-    present = {place: prompt for place, prompt in enumerate(prompts) if prompt is not None}
-    if not present:
-        return {}
-    check()
-    scored = score_prompts(
-        model,
-        tokenizer,
-        list(present.values()),
-        ranked=[frozenset()] * len(present),
-        answer_tokens=answer_tokens,
-        check=check,
+    rest = iter(scores[len(opened) :])
+    return _Raw(
+        scores[: len(opened)],
+        shown={place: next(rest) for place in shown},
+        letter={place: next(rest) for place in letter},
     )
-    return dict(zip(present, scored, strict=True))
 
 
 def _score(
