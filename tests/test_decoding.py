@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 import torch
 
 from engine.decoding.redecode import Decoder, redecode
-from engine.records.decodings import Beam, Decoding, Hypothesis, OneShot, Redecode, Sample
+from engine.decoding.sampling import samplers
+from engine.records.decodings import Beam, Decoding, OneShot, Redecode, Sample
 from engine.records.errors import Cancelled, UserError
 from engine.records.items import Item
 from engine.records.settings import Settings
@@ -35,7 +37,6 @@ class Listener:
 
     def __init__(self, checks: int = 10**6) -> None:
         self.steps: list[tuple[int, int, tuple[str, ...]]] = []
-        self.hypotheses: list[Hypothesis] = []
         self.checks = checks
 
     def check(self) -> None:
@@ -49,12 +50,12 @@ class Listener:
             tokenizer=tiny_tokenizer(chat=True),
             settings=Settings(answer_tokens=STEPS),
             on_step=lambda *step: self.steps.append(step),
-            on_hypothesis=self.hypotheses.append,
             check=self.check,
         )
 
     def run(self, decoding: Decoding, items: tuple[Item, ...] = (ITEM, OTHER, SAME)) -> Redecode:
-        return redecode(self.decoder(), ITEM, "dense", decoding, items)
+        [found] = redecode(self.decoder(), [ITEM], "dense", decoding, items)
+        return found
 
 
 @pytest.mark.parametrize("decoding", [Beam(width=4), Sample(count=6, seed=3), OneShot()])
@@ -75,7 +76,6 @@ def test_log_probabilities_are_those_of_an_uncached_forward(decoding: Decoding) 
         log_p = torch.log_softmax(logits, -1)
         literal = sum(float(log_p[i - 1, ids[i]]) for i in range(len(before), len(ids)))
         assert hypothesis.log_probability == pytest.approx(literal, abs=1e-4)
-    assert listener.hypotheses == list(found.hypotheses)
 
 
 def test_every_beam_comes_back_and_the_steps_are_told() -> None:
@@ -103,8 +103,60 @@ def test_sampling_leaves_the_random_numbers_of_others_alone() -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    redecode(decoder, ITEM, "dense", Sample(count=2, seed=1), ())
+    redecode(decoder, [ITEM], "dense", Sample(count=2, seed=1), ())
     assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("decoding", [Beam(width=3), Sample(count=6, seed=3), OneShot()])
+def test_items_are_decoded_alike_alone_and_together(decoding: Decoding) -> None:
+    longer = msgspec.structs.replace(
+        OTHER, id="long", gold="Kyoto", question="And which city was the capital before that one?"
+    )
+    decoder = Listener().decoder()
+    items = (ITEM, longer, OTHER)
+    together = redecode(decoder, items, "dense", decoding, items)
+    alone = [redecode(decoder, [item], "dense", decoding, items)[0] for item in items]
+    for one, other in zip(together, alone, strict=True):
+        assert [(h.text, h.count) for h in one.hypotheses] == [
+            (h.text, h.count) for h in other.hypotheses
+        ]
+        assert [h.log_probability for h in one.hypotheses] == pytest.approx(
+            [h.log_probability for h in other.hypotheses], abs=1e-4
+        )
+        assert (one.item_id, one.prompt, one.example) == (
+            other.item_id,
+            other.prompt,
+            other.example,
+        )
+
+
+def test_samples_follow_the_distribution_at_their_temperature_and_within_top_p() -> None:
+    logits = torch.tensor([2.0, 1.0, 0.5, 0.0, -3.0])
+    rows = logits.repeat(20_000, 1)
+    ids = torch.LongTensor(len(rows), 1)
+    sample = Sample(count=20_000, temperature=0.7, seed=4)
+    drawn = samplers(sample, 1)(ids, rows.clone())
+    shares = drawn.argmax(-1).bincount(minlength=5) / len(rows)
+    literal = torch.softmax(logits / 0.7, -1)
+    assert torch.allclose(shares, literal, atol=0.015)
+    nucleus = samplers(msgspec.structs.replace(sample, top_p=0.85), 1)
+    kept = nucleus(ids, rows.clone()).argmax(-1).unique()
+    # 0.70 and 0.17 reach 0.85, without the second they don't.
+    assert kept.tolist() == [0, 1]
+
+
+def test_passages_are_cut_where_item_and_example_do_not_fit_the_context_together() -> None:
+    decoder = Listener().decoder()
+    context = decoder.model.config.max_position_embeddings
+    filler = "The city lies on a river and has many bridges. " * 4
+    words = len(decoder.tokenizer(filler)["input_ids"])
+    passage = filler * (context * 2 // (3 * words))
+    item = msgspec.structs.replace(ITEM, passage=f"{passage}Paris is the capital of France.")
+    other = msgspec.structs.replace(OTHER, passage=f"{passage}Tokyo is the capital of Japan.")
+    [found] = redecode(decoder, [item], "dense", OneShot(), (item, other))
+    assert len(decoder.tokenizer(found.prompt)["input_ids"]) + STEPS <= context
+    assert "Paris is the capital" in found.prompt
+    assert "Tokyo is the capital" in found.prompt
 
 
 def test_the_one_shot_example_is_another_item_and_never_gives_the_answer_away() -> None:

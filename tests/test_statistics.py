@@ -91,7 +91,7 @@ def test_recoveries_tell_decoding_position_and_language() -> None:
         make_redecode(items["en-1"], Beam(), "Paris"),
     )
     rows = {
-        (row.group, row.decoding): (row.demoted, row.tried, row.recovered, row.positions)
+        (row.group, row.decoding): (row.items, row.tried, row.recovered, row.positions)
         for row in run_statistics(run).comparisons[0].recoveries
     }
     assert rows == {

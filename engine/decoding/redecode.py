@@ -1,9 +1,8 @@
-"""Re-decoding one item under one variant: beam search, sampling, a one-shot prompt."""
+"""Re-decoding items under one variant: beam search, sampling, a one-shot prompt."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -11,28 +10,28 @@ import torch
 from torch import Tensor
 from transformers import (
     GenerationConfig,
+    LogitsProcessorList,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     StoppingCriteria,
     StoppingCriteriaList,
 )
 
-from engine.items.examples import one_shot_example
+from engine.decoding.prompting import OpenPrompt, open_prompts
+from engine.decoding.sampling import samplers
 from engine.judging.verdict import judge
 from engine.models.weights import input_device
-from engine.records.decodings import Beam, Decoding, Hypothesis, OneShot, Redecode, Sample
-from engine.records.errors import UserError
+from engine.records.decodings import Beam, Decoding, Hypothesis, Redecode, Sample
 from engine.records.items import Item
 from engine.records.settings import Settings
-from engine.scoring.answers import answer_text
-from engine.scoring.encoding import EncodedPrompt, encode
-from engine.scoring.forward import extend, prefill
+from engine.scoring.answers import answer_text, ends_line
+from engine.scoring.forward import LOGITS_AT_ONCE, extend, prefill
 from engine.scoring.greedy import end_tokens
 from engine.scoring.likelihood import token_log_probabilities
-from engine.scoring.prompts import Prompt, open_prompt
+from engine.scoring.prompts import Prompt
 
 OnStep = Callable[[int, int, tuple[str, ...]], None]
-"""Called with (step, steps, texts as far as they have come)."""
+"""Called with (step, steps, the first item's answers as far as they have come)."""
 
 
 class Decoder(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,67 +44,45 @@ class Decoder(msgspec.Struct, frozen=True, kw_only=True):
     tokenizer: PreTrainedTokenizerBase
     settings: Settings
     on_step: OnStep
-    on_hypothesis: Callable[[Hypothesis], None]
     check: Callable[[], None]
 
 
 def redecode(
-    decoder: Decoder, item: Item, variant: str, decoding: Decoding, items: Sequence[Item]
-) -> Redecode:
-    """Decode an item's open answer anew.
+    decoder: Decoder,
+    batch: Sequence[Item],
+    variant: str,
+    decoding: Decoding,
+    items: Sequence[Item],
+) -> list[Redecode]:
+    """Decode the open answers of a batch of items anew, all in the same steps.
 
-    `items` are those of the run: the one-shot example is taken from them.
+    `items` are those of the run: one-shot examples are taken from them.
 
     Raises:
-        UserError: the one-shot example isn't there, or would give the answer away.
+        UserError: a one-shot example isn't there, would give the answer away, or doesn't fit the
+            context.
     """
-    example = _example(item, decoding, items) if isinstance(decoding, OneShot) else None
-    prompt = open_prompt(
-        item,
-        decoder.tokenizer,
-        decoder.settings.prompt,
-        examples=() if example is None else (example,),
+    opened = open_prompts(
+        batch, items, decoding, decoder.model, decoder.tokenizer, decoder.settings
     )
-    encoded = encode(decoder.tokenizer, prompt, ())
     with torch.inference_mode():
-        sequences = _generate(decoder, encoded, prompt, decoding)
-        hypotheses = _hypotheses(decoder, item, prompt, encoded, sequences)
-    if isinstance(decoding, Sample):
-        hypotheses = _collapsed(hypotheses)
-    for hypothesis in hypotheses:
-        decoder.on_hypothesis(hypothesis)
-    return Redecode(
-        item_id=item.id,
-        variant=variant,
-        decoding=decoding,
-        hypotheses=tuple(hypotheses),
-        prompt=prompt.text,
-        example=None if example is None else example.id,
-    )
-
-
-def _example(item: Item, decoding: OneShot, items: Sequence[Item]) -> Item:
-    if decoding.example is None:
-        found = one_shot_example(item, items)
-        if found is None:
-            raise UserError(
-                f"No other item can serve as an example for {item.id}",
-                "A one-shot prompt needs another item of the same language with another answer.",
-            )
-        return found
-    found = next((other for other in items if other.id == decoding.example), None)
-    if found is None:
-        raise UserError(f"There is no item {decoding.example}", "Choose an item of this run.")
-    if set(found.answers) & set(item.answers):
-        raise UserError(
-            f"{found.id} has the same answer as {item.id}: it would give the answer away",
-            "Choose an item with another answer.",
+        sequences = _generate(decoder, opened, decoding)
+        log_probabilities = _log_probabilities(decoder, opened, sequences)
+    return [
+        Redecode(
+            item_id=item.id,
+            variant=variant,
+            decoding=decoding,
+            hypotheses=_hypotheses(decoder, item, one.prompt, decoding, ids, scores),
+            prompt=one.prompt.text,
+            example=None if one.example is None else one.example.id,
         )
-    return found
+        for item, one, ids, scores in zip(batch, opened, sequences, log_probabilities, strict=True)
+    ]
 
 
 class _Watcher(StoppingCriteria):
-    """Tells the running texts at every step, and stops nothing unless told to."""
+    """Tells the first item's running texts at every step, and stops nothing unless told to."""
 
     def __init__(self, decoder: Decoder, prompt_length: int, steps: int, rows: int) -> None:
         self._decoder = decoder
@@ -123,9 +100,9 @@ class _Watcher(StoppingCriteria):
 
 
 def _generate(
-    decoder: Decoder, encoded: EncodedPrompt, prompt: Prompt, decoding: Decoding
-) -> list[list[int]]:
-    """The generated ids of every hypothesis, each up to and with its end token."""
+    decoder: Decoder, opened: Sequence[OpenPrompt], decoding: Decoding
+) -> list[list[list[int]]]:
+    """For every prompt the generated ids of its hypotheses, each up to and with its end token."""
     limit = decoder.settings.answer_tokens
     ends = end_tokens(decoder.model, decoder.tokenizer)
     # The model's own generation defaults (temperature, top-k, penalties) must not leak in.
@@ -144,30 +121,43 @@ def _generate(
         num_return_sequences=1,
         do_sample=False,
     )
+    processors = LogitsProcessorList()
+    ids, mask = _padded([one.encoded.ids for one in opened], input_device(decoder.model))
+    hypotheses = 1
     if isinstance(decoding, Beam):
-        config.num_beams = config.num_return_sequences = decoding.width
+        hypotheses = config.num_beams = config.num_return_sequences = decoding.width
         config.length_penalty = decoding.length_penalty
     if isinstance(decoding, Sample):
-        config.do_sample = True
-        config.num_return_sequences = decoding.count
-        config.temperature = decoding.temperature
-        config.top_p = decoding.top_p
-        config.top_k = 0
-    ids = torch.tensor([encoded.ids], device=input_device(decoder.model))
-    watcher = _Watcher(decoder, ids.shape[1], limit, config.num_return_sequences)
-    seeded = isinstance(decoding, Sample)
-    with torch.random.fork_rng() if seeded else nullcontext():
-        if isinstance(decoding, Sample):
-            torch.manual_seed(decoding.seed)
-        generate: Any = decoder.model.generate
-        output = generate(
-            input_ids=ids,
-            attention_mask=torch.ones_like(ids),
-            generation_config=config,
-            stopping_criteria=StoppingCriteriaList([watcher]),
-        )
-    sequences: list[list[int]] = output[:, ids.shape[1] :].tolist()
-    return [_ended(decoder.tokenizer, sequence, ends, prompt) for sequence in sequences]
+        hypotheses = decoding.count
+        ids, mask = ids.repeat_interleave(hypotheses, 0), mask.repeat_interleave(hypotheses, 0)
+        processors = samplers(decoding, len(opened))
+    generate: Any = decoder.model.generate
+    output = generate(
+        input_ids=ids,
+        attention_mask=mask,
+        generation_config=config,
+        logits_processor=processors,
+        stopping_criteria=StoppingCriteriaList(
+            [_Watcher(decoder, ids.shape[1], limit, hypotheses)]
+        ),
+    )
+    rows: list[list[int]] = output[:, ids.shape[1] :].tolist()
+    return [
+        [
+            _ended(decoder.tokenizer, row, ends, one.prompt)
+            for row in rows[place * hypotheses : (place + 1) * hypotheses]
+        ]
+        for place, one in enumerate(opened)
+    ]
+
+
+def _padded(sequences: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Ids and mask, each (batch, tokens), padded on the left."""
+    width = max(map(len, sequences))
+    ids = torch.tensor([[0] * (width - len(one)) + list(one) for one in sequences], device=device)
+    lengths = torch.tensor([len(one) for one in sequences], device=device)
+    places = torch.arange(width, device=device)
+    return ids, (places >= width - lengths[:, None]).long()
 
 
 def _ended(
@@ -175,39 +165,54 @@ def _ended(
 ) -> list[int]:
     """Cut behind the first end token, or where a one-line answer breaks its line."""
     for place, id_ in enumerate(ids):
-        if id_ in ends:
-            return ids[: place + 1]
-        if prompt.one_line and "\n" in str(tokenizer.decode(ids[: place + 1])).lstrip():
+        if id_ in ends or (prompt.one_line and ends_line(tokenizer, ids[: place + 1])):
             return ids[: place + 1]
     return ids
+
+
+def _log_probabilities(
+    decoder: Decoder, opened: Sequence[OpenPrompt], sequences: list[list[list[int]]]
+) -> list[list[float]]:
+    """Of every hypothesis, at temperature 1, in forward passes that share the prompts."""
+    decoder.check()
+    shared = prefill(decoder.model, [one.encoded.before_last for one in opened])
+    rows = [(place, ids) for place, some in enumerate(sequences) for ids in some]
+    longest = 1 + max(len(ids) for _, ids in rows)
+    vocabulary = decoder.model.get_output_embeddings().weight.shape[0]
+    at_once = max(1, LOGITS_AT_ONCE // (vocabulary * longest))
+    found: list[list[float]] = [[] for _ in opened]
+    for start in range(0, len(rows), at_once):
+        decoder.check()
+        some = rows[start : start + at_once]
+        places = torch.tensor([place for place, _ in some], device=input_device(decoder.model))
+        tails = [[opened[place].encoded.ids[-1], *ids] for place, ids in some]
+        logits = extend(decoder.model, shared.select(places), tails).logits
+        for row, (place, ids) in enumerate(some):
+            own = logits[row, : len(ids)]
+            found[place].append(float(token_log_probabilities(own, ids).sum()))
+    return found
 
 
 def _hypotheses(
     decoder: Decoder,
     item: Item,
     prompt: Prompt,
-    encoded: EncodedPrompt,
+    decoding: Decoding,
     sequences: list[list[int]],
-) -> list[Hypothesis]:
-    """Judge every sequence, and score it at temperature 1 in one more forward pass."""
-    decoder.check()
-    shared = prefill(decoder.model, [encoded.before_last])
-    rows = torch.zeros(len(sequences), dtype=torch.long, device=input_device(decoder.model))
-    tails = [[encoded.ids[-1], *sequence] for sequence in sequences]
-    logits = extend(decoder.model, shared.select(rows), tails).logits
+    log_probabilities: list[float],
+) -> tuple[Hypothesis, ...]:
     found = []
-    for row, sequence in enumerate(sequences):
-        own = logits[row, : len(sequence)]
-        text = answer_text(decoder.tokenizer, sequence, prompt)
+    for ids, log_probability in zip(sequences, log_probabilities, strict=True):
+        text = answer_text(decoder.tokenizer, ids, prompt)
         found.append(
             Hypothesis(
                 text=text,
-                log_probability=float(token_log_probabilities(own, sequence).sum()),
-                tokens=len(sequence),
+                log_probability=log_probability,
+                tokens=len(ids),
                 judgement=judge(text, item.answers, item.language, decoder.settings.judge),
             )
         )
-    return found
+    return tuple(_collapsed(found) if isinstance(decoding, Sample) else found)
 
 
 def _collapsed(samples: list[Hypothesis]) -> list[Hypothesis]:

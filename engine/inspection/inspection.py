@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,14 +13,14 @@ import msgspec
 import torch
 
 from engine.compression.saving import require_free, save_checkpoint
-from engine.decoding.redecode import Decoder, redecode
+from engine.decoding.redecode import Decoder, OnStep, redecode
 from engine.inspection.diagnosis import diagnose
 from engine.inspection.inbox import Inbox
 from engine.inspection.planning import plan_batches, prepare_items
 from engine.inspection.preparation import Workbench, canonical, package_versions
-from engine.inspection.recovery import wanted_recoveries
+from engine.inspection.recovery import plan_recoveries
 from engine.items.reading import ItemSet, read_items
-from engine.records.decodings import Decoding, Hypothesis
+from engine.records.decodings import Decoding, Redecode
 from engine.records.errors import Cancelled, UserError
 from engine.records.items import Item
 from engine.records.manifest import ItemsRecord, Manifest
@@ -170,17 +170,21 @@ class Inspection:
                 self._emit(ItemScored(scored=one))
 
     def _recover(self, log: RunLog) -> None:
-        """Re-decode every recognition-only item as the settings ask for."""
-        wanted = wanted_recoveries(log)
-        for place, (item, name, decoding) in enumerate(wanted):
+        """Re-decode items as the settings ask for, in batches."""
+        batches = plan_recoveries(log)
+        total = sum(len(batch.wanted) for batch in batches)
+        done = 0
+        for batch in batches:
             self._between_batches()
-            detail = f"{item.id}, {decoding.label}"
+            name, label = batch.variant, batch.decoding.label
             self._emit(
-                Progress(
-                    stage="recover", detail=detail, done=place, total=len(wanted), variant=name
-                )
+                Progress(stage="recover", detail=label, done=done, total=total, variant=name)
             )
-            self._decode_one(log, "", item, name, decoding)
+            for found in self._redecode(log, batch.items, name, batch.decoding, _untold):
+                if found.item_id in batch.wanted:
+                    log.append_redecode(found)
+                    self._emit(DecodeFinished(id="", redecode=found))
+                    done += 1
 
     def _between_batches(self) -> None:
         self._inbox.wait_while_paused()
@@ -197,12 +201,15 @@ class Inspection:
         item = log.items.get(request.item_id)
         if item is None:
             raise UserError(f"The run has no item {request.item_id}")
+        if item.id in log.scored:
+            # As it was scored: its passage may have been cut to fit the context.
+            item = log.scored[item.id].item
         self._inbox.begin(request)
         cancelled = False
         try:
             self._ready(log, request.variants)
             for name in request.variants:
-                self._decode_one(log, request.id, item, name, request.decoding)
+                self._decode_under(log, request, item, name)
         except Cancelled:
             if self._inbox.stopping:
                 raise
@@ -211,27 +218,36 @@ class Inspection:
             self._inbox.end()
         self._emit(DecodeEnded(id=request.id, cancelled=cancelled))
 
-    def _decode_one(self, log: RunLog, id_: str, item: Item, name: str, decoding: Decoding) -> None:
-        bench = self._ready(log, (name,))
+    def _decode_under(self, log: RunLog, request: Decode, item: Item, name: str) -> None:
+        id_ = request.id
 
         def on_step(step: int, steps: int, texts: tuple[str, ...]) -> None:
             self._emit(DecodeStep(id=id_, variant=name, step=step, steps=steps, texts=texts))
 
-        def on_hypothesis(hypothesis: Hypothesis) -> None:
+        [found] = self._redecode(log, [item], name, request.decoding, on_step)
+        for hypothesis in found.hypotheses:
             self._emit(HypothesisFound(id=id_, variant=name, hypothesis=hypothesis))
+        log.append_redecode(found)
+        self._emit(DecodeFinished(id=id_, redecode=found))
 
+    def _redecode(
+        self,
+        log: RunLog,
+        batch: Sequence[Item],
+        name: str,
+        decoding: Decoding,
+        on_step: OnStep,
+    ) -> list[Redecode]:
+        bench = self._ready(log, (name,))
         with bench.variants.using(name) as model:
             decoder = Decoder(
                 model=model,
                 tokenizer=bench.loaded.tokenizer,
                 settings=bench.settings,
                 on_step=on_step,
-                on_hypothesis=on_hypothesis,
                 check=self._inbox.check,
             )
-            done = redecode(decoder, item, name, decoding, list(log.items.values()))
-        log.append_redecode(done)
-        self._emit(DecodeFinished(id=id_, redecode=done))
+            return redecode(decoder, batch, name, decoding, list(log.items.values()))
 
     # -- the model ----------------------------------------------------------------------
 
@@ -284,6 +300,10 @@ class Inspection:
         loaded = bench.loaded
         save_checkpoint(loaded.model, loaded.tokenizer, tensors, directory, bench.manifest)
         self._emit(CheckpointSaved(directory=str(directory), manifest=bench.manifest))
+
+
+def _untold(step: int, steps: int, texts: tuple[str, ...]) -> None:
+    """Recovery in the background tells no steps."""
 
 
 def _withheld(item: Item, settings: Settings) -> Item:

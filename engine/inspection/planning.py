@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from engine.items.passages import cut_passage
 from engine.records.errors import UserError
 from engine.records.items import Item
 from engine.records.settings import Settings
 from engine.scoring.encoding import EncodedPrompt
+from engine.scoring.fitting import context_tokens, shortened
 from engine.scoring.prepared import PreparedItem, prepare_item
 
 FIRST_BATCH = 4
@@ -62,7 +61,7 @@ def prepare_items(
     Raises:
         UserError: an item without a passage to cut doesn't fit the context.
     """
-    context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    context = context_tokens(model)
     return [_prepared(item, tokenizer, settings, context) for item in items]
 
 
@@ -71,17 +70,13 @@ def _prepared(
 ) -> PreparedItem:
     prepared = prepare_item(item, tokenizer, settings)
     while context is not None and (excess := _tokens(prepared, settings) - context) > 0:
-        passage = prepared.item.passage
-        if not passage or len(passage) < 80:
+        cut = shortened(prepared.item, tokenizer, excess)
+        if cut is None:
             raise UserError(
                 f"Item {item.id} is longer than the model's context of {context:,} tokens",
                 "Leave it out of the items, or take a model with a longer context.",
             )
-        tokens = len(tokenizer(passage, add_special_tokens=False)["input_ids"])
-        share = max(0.1, 1 - (excess + 8) / max(tokens, 1))
-        shorter = cut_passage(passage, item.answers, int(len(passage) * min(share, 0.95)))
         note = f"passage cut to fit the context of {context:,} tokens"
-        cut = msgspec.structs.replace(item, passage=shorter)
         prepared = prepare_item(cut, tokenizer, settings, (note,))
     return prepared
 

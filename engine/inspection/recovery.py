@@ -1,35 +1,93 @@
-"""Which re-decodes a run's settings ask for and its log doesn't have yet."""
+"""Which re-decodes a run's settings ask for, in batches, and which the log doesn't have yet."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
-from engine.records.decodings import Decoding, Sample, parse_decoding
+from engine.inspection.planning import BATCH_TOKENS
+from engine.items.examples import one_shot_example
+from engine.records.decodings import Beam, Decoding, OneShot, Sample, parse_decoding
 from engine.records.items import Item
+from engine.runs.frame import pairs_frame
 from engine.runs.log import RunLog
-from engine.runs.pairing import outcome
+from engine.runs.recovering import recoverable
+
+HYPOTHESES_PER_ITEM = 4
+"""Times the batch size: at most so many hypotheses are decoded at once, if they fit."""
+
+BATCH_BYTES = 4 * BATCH_TOKENS
+"""At most so many bytes of prompts, some four a token. Bytes, for a finished run needs no model."""
 
 
-def wanted_recoveries(log: RunLog) -> list[tuple[Item, str, Decoding]]:
-    """Every recognition-only item with its variant and each decoding that is still to be tried."""
+class RecoveryBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """Items that are re-decoded together; `wanted` are the ids that the log doesn't have yet."""
+
+    variant: str
+    decoding: Decoding
+    items: tuple[Item, ...]
+    wanted: frozenset[str]
+
+
+def plan_recoveries(log: RunLog) -> list[RecoveryBatch]:
+    """What is still to be re-decoded, as soon as every item is scored.
+
+    Batches depend on scores alone, so that a resumed run decodes in the same batches, and with the
+    same rounding, as an uninterrupted one; those that the log has all of are left out.
+    """
     settings = log.manifest.settings
-    decodings = [_seeded(parse_decoding(text), settings.seed) for text in settings.recover]
     done = {(one.item_id, one.variant, one.decoding) for one in log.redecodes}
-    return [
-        (item, name, decoding)
-        for item in log.items.values()
-        for name in settings.recipes
-        for decoding in decodings
-        if (item.id, name, decoding) not in done and _demoted(log, item, settings.against, name)
-    ]
+    planned = []
+    for variant in settings.recipes:
+        frame = pairs_frame(log.scored.values(), settings.against, variant)
+        ids = recoverable(frame, settings)
+        items = [log.scored[id_].item for id_ in log.items if id_ in ids]
+        for text in settings.recover:
+            decoding = _seeded(parse_decoding(text), settings.seed)
+            for batch in _batches(items, decoding, log):
+                missing = [one.id for one in batch if (one.id, variant, decoding) not in done]
+                if missing:
+                    planned.append(
+                        RecoveryBatch(
+                            variant=variant,
+                            decoding=decoding,
+                            items=batch,
+                            wanted=frozenset(missing),
+                        )
+                    )
+    return planned
+
+
+def _batches(items: list[Item], decoding: Decoding, log: RunLog) -> Iterator[tuple[Item, ...]]:
+    """Items of like length; those without a one-shot example are left out."""
+    rows = _hypotheses(decoding)
+    most = max(1, HYPOTHESES_PER_ITEM * log.manifest.settings.batch_size // rows)
+    if isinstance(decoding, OneShot):
+        everything = list(log.items.values())
+        items = [item for item in items if one_shot_example(item, everything) is not None]
+    # An example in the prompt is about as long as the rest of it.
+    twice = 2 if isinstance(decoding, OneShot) else 1
+    lengths = {item.id: twice * len(log.scored[item.id].prompt.encode()) for item in items}
+    batch: list[Item] = []
+    for item in sorted(items, key=lambda item: lengths[item.id]):
+        full = (len(batch) + 1) * rows * lengths[item.id] > BATCH_BYTES
+        if batch and (full or len(batch) == most):
+            yield tuple(batch)
+            batch = []
+        batch.append(item)
+    if batch:
+        yield tuple(batch)
+
+
+def _hypotheses(decoding: Decoding) -> int:
+    """How many answers a decoding generates for an item."""
+    if isinstance(decoding, Beam):
+        return decoding.width
+    return decoding.count if isinstance(decoding, Sample) else 1
 
 
 def _seeded(decoding: Decoding, seed: int) -> Decoding:
     return (
         msgspec.structs.replace(decoding, seed=seed) if isinstance(decoding, Sample) else decoding
     )
-
-
-def _demoted(log: RunLog, item: Item, against: str, name: str) -> bool:
-    scores = log.scored[item.id].scores
-    return outcome(scores[against], scores[name]) == "recognition-only"

@@ -9,6 +9,12 @@ import msgspec
 DENSE = "dense"
 """Name of the variant without a recipe."""
 
+RECOGNITION_ONLY = "outcome:recognition-only"
+"""The filter of the items that recovery is for, unless another is asked for."""
+
+AFTERWARDS = ("recover", "recover_filter")
+"""Settings that come after scoring: a scored run goes on with other ones."""
+
 Normalisation = Literal["sum", "token", "byte"]
 JudgeRule = Literal["containment", "exact", "f1"]
 PromptStyle = Literal["auto", "begun", "completion", "chat", "question"]
@@ -36,7 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         closed_book: withhold the passage.
         judge: the rule that gives the verdict of a generated answer.
         answer_tokens: at most so many tokens are generated for an answer.
-        recover: re-decode every recognition-only item so ("beam=8", "sample=16", "one-shot").
+        recover: re-decode items so, once all are scored ("beam=8", "sample=16", "one-shot").
+        recover_filter: which items.
         floor: score the reference a second time with other batches.
         batch_size: items in one batch, once scoring is under way.
         dtype: "auto", "bfloat16", "float16" or "float32".
@@ -64,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     judge: JudgeRule = "containment"
     answer_tokens: int = 24
     recover: tuple[str, ...] = ()
+    recover_filter: str = RECOGNITION_ONLY
     floor: bool = False
     batch_size: int = 16
     dtype: str = "auto"

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from platformdirs import user_data_path
 
-from engine.records.settings import Settings
+from engine.records.settings import AFTERWARDS, Settings
 
 
 def default_directory(settings: Settings) -> Path:
@@ -25,11 +25,14 @@ def runs_directory() -> Path:
 
 
 def settings_hash(settings: Settings) -> str:
-    """SHA-256 of what differs from the defaults, so that a new option keeps old names."""
+    """SHA-256 of what differs from the defaults, so that a new option keeps old names.
+
+    What comes after scoring is left out: asked for later, it finds the run that is there.
+    """
     defaults = msgspec.structs.asdict(Settings())
     chosen = {
         name: value
         for name, value in msgspec.structs.asdict(settings).items()
-        if value != defaults[name]
+        if value != defaults[name] and name not in AFTERWARDS
     }
     return hashlib.sha256(msgspec.json.encode(chosen, order="sorted")).hexdigest()

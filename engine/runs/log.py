@@ -17,7 +17,7 @@ from engine.records.items import Item
 from engine.records.lines import encode_line
 from engine.records.manifest import Manifest
 from engine.records.scores import ScoredItem
-from engine.records.settings import Settings
+from engine.records.settings import AFTERWARDS, Settings
 from engine.runs.files import write_atomically
 from engine.runs.lock import RunLock
 from engine.runs.reading import (
@@ -75,7 +75,9 @@ class RunLog:
         lock = RunLock(directory)
         try:
             if (directory / MANIFEST).exists():
-                _refuse_other_run(directory, read_manifest(directory), manifest)
+                there = read_manifest(directory)
+                _refuse_other_run(directory, there, manifest)
+                _ask_anew(directory, there, manifest.settings)
             else:
                 # The manifest comes last: a directory that has one is complete.
                 write_atomically(directory / ITEMS, b"".join(encode_line(item) for item in items))
@@ -203,8 +205,17 @@ def _differences(there: Settings, wanted: Settings) -> list[str]:
     return [
         f"{name} is {_shown(old[name])} there, {_shown(new[name])} here"
         for name in old
-        if old[name] != new[name]
+        if old[name] != new[name] and name not in AFTERWARDS
     ]
+
+
+def _ask_anew(directory: Path, there: Manifest, wanted: Settings) -> None:
+    """Put on disk what is wanted of the scored run now."""
+    asked = {name: getattr(wanted, name) for name in AFTERWARDS}
+    settings = msgspec.structs.replace(there.settings, **asked)
+    if settings != there.settings:
+        manifest = msgspec.structs.replace(there, settings=settings)
+        write_atomically(directory / MANIFEST, encode_line(manifest))
 
 
 def _shown(value: object) -> str:

@@ -66,17 +66,17 @@ def _recoveries(comparison: Comparison, detail: ComparisonStatistics) -> Section
         (
             row.group,
             row.decoding,
-            str(row.demoted),
+            str(row.items),
             str(row.tried),
             str(row.recovered),
             ", ".join(f"{position}: {count}" for position, count in row.positions.items()),
         )
         for row in detail.recoveries
     )
-    header = ("group", "decoding", "recognition-only", "tried", "back", "at position: items")
+    header = ("group", "decoding", "items", "tried", "back", "at position: items")
     every = [row for row in comparison.recoveries if row.kind is None]
     lines = tuple(f"brought back by any: {row.recovered} of {row.tried}" for row in every)
-    return Section("Brought back", Table(header, rows), lines)
+    return Section(f"Brought back of {detail.recovery_items}", Table(header, rows), lines)
 
 
 def _slices(detail: ComparisonStatistics) -> Section:

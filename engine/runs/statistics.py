@@ -13,6 +13,7 @@ from engine.records.scores import ScoredItem
 from engine.runs.frame import run_frame
 from engine.runs.pairing import answer_correct, count_flips, flip
 from engine.runs.reading import Run
+from engine.runs.recovering import recoverable, recoverable_text
 from engine.runs.slices import Slice, rank_slices
 
 CONFIDENCE = 0.95
@@ -84,16 +85,16 @@ class RankBands(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
-    """What one decoding brought back of one group's recognition-only items.
+    """What one decoding brought back of one group's items.
 
     Attributes:
-        demoted: recognition-only items of the group; not all need have been tried.
+        items: of the group that recovery is for; not all need have been tried.
         positions: how many came back at which position among the hypotheses, best first.
     """
 
     decoding: str
     group: str
-    demoted: int
+    items: int
     tried: int
     recovered: int
     positions: dict[int, int]
@@ -110,12 +111,17 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ComparisonStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """One pruned variant against the reference; `groups` has all items first, then languages."""
+    """One pruned variant against the reference; `groups` has all items first, then languages.
+
+    Attributes:
+        recovery_items: what the items are called that recovery is for.
+    """
 
     variant: str
     groups: tuple[Group, ...]
     first_token_ranks: RankBands
     worst_token_ranks: RankBands
+    recovery_items: str
     recoveries: tuple[Recovery, ...]
     slices: tuple[Slice, ...]
 
@@ -210,6 +216,7 @@ def noise_floor(scored: list[ScoredItem], reference: str) -> Floor | None:
 
 def _comparison(run: Run, name: str) -> ComparisonStatistics:
     frame = run_frame(run, name)
+    settings = run.manifest.settings
     demoted = frame.filter(pl.col("outcome") == "recognition-only")
     languages = [
         (str(language), part)
@@ -221,10 +228,11 @@ def _comparison(run: Run, name: str) -> ComparisonStatistics:
         groups=tuple(_group(group, part) for group, part in parts),
         first_token_ranks=rank_bands(demoted["pruned_gold_rank"]),
         worst_token_ranks=rank_bands(demoted["pruned_worst_rank"]),
+        recovery_items=recoverable_text(settings),
         recoveries=tuple(
             recovery
             for group, part in parts
-            for recovery in _recoveries(run.redecodes, name, group, part)
+            for recovery in _recoveries(run.redecodes, name, group, recoverable(part, settings))
         ),
         slices=rank_slices(frame),
     )
@@ -247,9 +255,8 @@ def _group(name: str, frame: pl.DataFrame) -> Group:
 
 
 def _recoveries(
-    redecodes: tuple[Redecode, ...], variant: str, group: str, frame: pl.DataFrame
+    redecodes: tuple[Redecode, ...], variant: str, group: str, items: set[str]
 ) -> list[Recovery]:
-    items = set(frame.filter(pl.col("outcome") == "recognition-only")["item_id"])
     by_decoding: dict[str, dict[str, int | None]] = {}
     for redecode in redecodes:
         if redecode.variant == variant and redecode.item_id in items:
@@ -262,7 +269,7 @@ def _recoveries(
             Recovery(
                 decoding=decoding,
                 group=group,
-                demoted=len(items),
+                items=len(items),
                 tried=len(found),
                 recovered=positions.total(),
                 positions=dict(sorted(positions.items())),

@@ -12,6 +12,7 @@ from engine.records.decodings import DecodingKind, Redecode
 from engine.runs.frame import run_frame
 from engine.runs.pairing import OUTCOMES, count_flips, decoding_kind
 from engine.runs.reading import Run
+from engine.runs.recovering import recoverable
 from engine.runs.statistics import Statistics
 
 
@@ -44,7 +45,7 @@ class VariantSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecoverySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How many recognition-only items a decoding brought back, of those that it was tried on."""
+    """How many of the items that recovery is for a decoding brought back, and was tried on."""
 
     decoding: str
     kind: DecodingKind | None
@@ -165,7 +166,7 @@ def _comparison(run: Run, name: str, frame: pl.DataFrame) -> Comparison:
         mean_kl_vocabulary=_mean(frame["kl_vocabulary"]),
         median_kl_vocabulary=_median(frame["kl_vocabulary"]),
         demoted_gold_rank=_median(demoted["pruned_gold_rank"]),
-        recoveries=recoveries(run.redecodes, name, set(demoted["item_id"])),
+        recoveries=recoveries(run.redecodes, name, recoverable(frame, run.manifest.settings)),
         languages=tuple(
             _language(str(language), part)
             for (language,), part in frame.group_by("language", maintain_order=True)

@@ -312,6 +312,16 @@ class RunOptions(ModelOptions, frozen=True, kw_only=True):
             "by several, separated by commas.",
         ),
     ] = None
+    recover_filter: Annotated[
+        str | None,
+        _option(
+            "--recover-filter",
+            panel=ANSWERS,
+            default="outcome:recognition-only",
+            metavar="EXPR",
+            help="Re-decode the items that this filter holds for instead.",
+        ),
+    ] = None
     floor: Annotated[
         bool | None,
         _option(
@@ -346,5 +356,5 @@ class RunOptions(ModelOptions, frozen=True, kw_only=True):
     ] = None
 
 
-NOT_IN_CONFIG = frozenset({"config", "out", "engine"})
+NOT_IN_CONFIG = frozenset({"config", "out", "engine", "recover_filter"})
 """Options that are of one call, or that have a place of their own in the config file."""

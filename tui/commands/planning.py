@@ -179,6 +179,16 @@ def _settings(options: RunOptions, config: Config, *, local: bool) -> Settings:
     values["recover"] = _split(options.recover)
     for decoding in values["recover"]:
         parse_decoding(decoding)
+    if options.recover_filter is not None:
+        if not values["recover"]:
+            raise UserError(
+                "--recover-filter says which items, but not how they are decoded",
+                "Add --recover beam=8, sample=16 or one-shot.",
+            )
+        from engine.runs.recovering import parse_recover_filter
+
+        parse_recover_filter(options.recover_filter)
+        values["recover_filter"] = options.recover_filter
     if options.max_memory is not None:
         values["max_memory_gib"] = options.max_memory
     if local:

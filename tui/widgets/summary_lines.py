@@ -111,8 +111,8 @@ def band_lines(first: RankBands, worst: RankBands, width: int) -> list[Line]:
     return lines
 
 
-def recovery_lines(recoveries: Sequence[Recovery], width: int) -> list[Line]:
-    """What re-decoding brought back of the recognition-only items."""
+def recovery_lines(recoveries: Sequence[Recovery], items: str, width: int) -> list[Line]:
+    """What re-decoding brought back of the items that recovery is for."""
     lines = heading("Brought back by re-decoding")
     overall = [recovery for recovery in recoveries if recovery.group == "all"]
     if not overall:
@@ -130,7 +130,7 @@ def recovery_lines(recoveries: Sequence[Recovery], width: int) -> list[Line]:
         if recovery.positions and width >= 60:
             line.append((f"  {first} in first place", "dim"))
         lines.append(line)
-    lines.append([(f"of {overall[0].demoted} recognition-only items", "dim")])
+    lines.append([(f"of {overall[0].items} {displayable(items)}", "dim")])
     return lines
 
 
@@ -223,7 +223,7 @@ def comparison_blocks(
         outcome_lines(outcomes, never_choice, width),
         ladder_lines(overall, labels, width),
         band_lines(statistics.first_token_ranks, statistics.worst_token_ranks, width),
-        recovery_lines(statistics.recoveries, width),
+        recovery_lines(statistics.recoveries, statistics.recovery_items, width),
         scatter_lines(points, labels, width),
         flip_lines(overall.flips, floor, overall),
         sparsity_lines(record, target, width),

@@ -1,0 +1,101 @@
+"""Recovery in the background, and all that reads it, on a run that was killed and resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from engine.records.errors import UserError
+from engine.runs.recovering import parse_recover_filter
+from tests.cli_helpers import run_cli, start_cli, wait_for
+from tests.test_cli_engine import engine_of
+from tests.tiny_models import save_tiny_checkpoint
+
+ITEMS = 20
+DECODINGS = ("beam 2", "4 samples", "one-shot")
+
+
+def score(home: Path, out: str, *more: object) -> list[object]:
+    """A run on a tiny model, which knows nothing: its outcomes are all "never"."""
+    return [
+        *("score", "--json", "--out", home / out, "--model", home / "tiny"),
+        *("--items", "capitals", "--language", "en,es", "--limit", ITEMS // 2, "--batch-size", 2),
+        *("--calibration-sequences", 2, "--calibration-tokens", 32, "--dtype", "float32"),
+        *("--answer-tokens", 6, "--floor", *more),
+    ]
+
+
+RECOVER = ("--recover", "beam=2,sample=4,one-shot", "--recover-filter", "outcome:never")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a run that nothing interrupted, and one killed while it scored and recovered."""
+    home = tmp_path_factory.mktemp("home")
+    save_tiny_checkpoint("llama", home / "tiny")
+    assert run_cli(home, *score(home, "whole", *RECOVER)).returncode == 0
+    for line in ("scored ", "recover "):
+        killed = start_cli(home, *score(home, "killed", *RECOVER))
+        wait_for(killed, line)
+        os.kill(engine_of(killed), signal.SIGKILL)
+        killed.communicate(timeout=60)
+    done = run_cli(home, *score(home, "killed", *RECOVER))
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def test_every_asked_item_is_decoded_once_by_each_decoding(home: Path) -> None:
+    lines = (home / "killed" / "log.jsonl").read_text().splitlines()
+    found = [line["redecode"] for line in map(json.loads, lines) if line["record"] == "redecode"]
+    keys = [(one["item_id"], json.dumps(one["decoding"])) for one in found]
+    assert len(keys) == len(set(keys)) == ITEMS * len(DECODINGS)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "md", "html", "csv"])
+def test_reports_of_the_killed_run_are_those_of_the_whole_one(home: Path, kind: str) -> None:
+    texts = []
+    for name in ("whole", "killed"):
+        table = home / f"{name}.{kind}"
+        done = run_cli(home, "export", home / name, "--to", table)
+        assert done.returncode == 0, done.stderr
+        texts.append(table.read_text())
+    assert texts[0] == texts[1]
+    if kind == "md":
+        assert "Brought back of items with outcome:never" in texts[0]
+        for decoding in DECODINGS:
+            assert f"| all | {decoding} | {ITEMS} | {ITEMS} |" in texts[0]
+            assert f"| es | {decoding} | {ITEMS // 2} | {ITEMS // 2} |" in texts[0]
+
+
+def test_both_are_judged_anew_alike(home: Path) -> None:
+    answers = []
+    for name in ("whole", "killed"):
+        done = run_cli(home, "judge", home / name, "--judge", "exact", "--json")
+        assert done.returncode == 0, done.stderr
+        answers.append(json.loads(done.stdout))
+        answers[-1].pop("directory", None)
+    assert answers[0] == answers[1]
+    kept = [(home / name / "judged-exact.jsonl").read_bytes() for name in ("whole", "killed")]
+    assert kept[0] == kept[1]
+
+
+def test_recovery_asked_for_later_goes_on_with_the_scored_run(home: Path) -> None:
+    assert run_cli(home, *score(home, "later")).returncode == 0
+    before = (home / "later" / "log.jsonl").read_bytes()
+    done = run_cli(home, *score(home, "later", *RECOVER))
+    assert done.returncode == 0, done.stderr
+    after = (home / "later" / "log.jsonl").read_bytes()
+    assert after.startswith(before)
+    assert after == (home / "whole" / "log.jsonl").read_bytes()
+
+
+def test_a_filter_that_only_recovery_can_answer_is_refused(home: Path) -> None:
+    with pytest.raises(UserError, match="only recovery can tell"):
+        parse_recover_filter("outcome:never recovered:no")
+    done = run_cli(home, *score(home, "none", "--recover-filter", "outcome:never"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Add --recover" in done.stderr
