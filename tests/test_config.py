@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import platformdirs
@@ -161,6 +162,11 @@ def test_only_a_named_config_file_must_exist(
         read_config(tmp_path / "other.toml")
 
 
+SQUAD = json.dumps(
+    [{"id": "1", "context": "It is Paris.", "question": "Capital?", "answers": {"text": ["Paris"]}}]
+)
+
+
 def test_local_paths_become_absolute_so_that_a_run_opens_from_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +188,11 @@ def test_local_paths_become_absolute_so_that_a_run_opens_from_anywhere(
     assert made.recipes == (f"checkpoint:{tmp_path / 'pruned'}",)
     assert made.items == str(items)
     assert made.calibration == str(tmp_path / "text.txt")
+    for name in ("dev.en.json", "dev.es.json"):
+        (tmp_path / name).write_text(SQUAD)
+    several = RunOptions(items="squad:dev.en.json,dev.es.json", config=config_file(tmp_path, ""))
+    absolute = f"squad:{tmp_path / 'dev.en.json'},{tmp_path / 'dev.es.json'}"
+    assert plan_run(several).settings.items == absolute
     values = {name: getattr(given, name) for name in RunOptions.__struct_fields__}
     remote = plan_run(RunOptions(**{**values, "engine": REMOTE})).settings
     assert (remote.model, remote.items) == ("./model", "items.jsonl")

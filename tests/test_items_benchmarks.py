@@ -383,6 +383,22 @@ def test_the_subset_has_the_same_ids_in_every_language(tmp_path: Path) -> None:
     assert {item.id for item in read_items(f"xquad:{spanish}", seed=1).items} != ids
 
 
+def test_several_languages_of_a_benchmark_are_one_set_of_items(tmp_path: Path) -> None:
+    spanish = squad_file(tmp_path / "xquad.es.json", 500, "Palabra")
+    chinese = squad_file(tmp_path / "xquad.zh.json", 500, "词语")
+    both = read_items(f"xquad:{spanish},{chinese}", limit=20).items
+    assert [item.language for item in both] == ["es"] * 20 + ["zh"] * 20
+    single = [item.id for item in read_items(f"xquad:{spanish}", limit=20).items]
+    assert [item.id for item in both[:20]] == [f"{one}-es" for one in single]
+    assert [item.id for item in both[20:]] == [f"{one}-zh" for one in single]
+    words = {"es": "Palabra", "zh": "词语"}
+    assert all(words[item.language] in option for item in both for option in item.options)
+    with pytest.raises(UserError, match="-es is there more than once"):
+        read_items(f"xquad:{spanish},{spanish}")
+    with pytest.raises(UserError, match="neither a language nor a file 'xx'"):
+        read_items(f"xquad:{spanish},xx")
+
+
 def test_original_files_in_their_own_formats(tmp_path: Path) -> None:
     lines = [MKQA_ROW, MKQA_ROW | {"example_id": 7}]
     mkqa = tmp_path / "mkqa.jsonl"
@@ -467,12 +483,13 @@ def _text(path: Path, text: str) -> str:
 def repository(folder: Path) -> Benchmark:
     """XQuAD in a directory that is laid out like its repository on the Hub."""
     rows = [SQUAD_ROW | {"id": f"q{number}"} for number in range(3)]
-    (folder / "xquad.es").mkdir(parents=True)
-    pl.DataFrame(rows).write_parquet(folder / "xquad.es" / "validation-00000-of-00001.parquet")
-    (folder / "README.md").write_text(
-        "---\nconfigs:\n- config_name: xquad.es\n  data_files:\n"
-        "  - split: validation\n    path: xquad.es/validation-*\n---\n"
-    )
+    card = "---\nconfigs:\n"
+    for name in ("xquad.es", "xquad.en"):
+        (folder / name).mkdir(parents=True)
+        pl.DataFrame(rows).write_parquet(folder / name / "validation-00000-of-00001.parquet")
+        card += f"- config_name: {name}\n  data_files:\n"
+        card += f"  - split: validation\n    path: {name}/validation-*\n"
+    (folder / "README.md").write_text(f"{card}---\n")
     return msgspec.structs.replace(BENCHMARKS["xquad"], repository=str(folder))
 
 
@@ -483,6 +500,8 @@ def test_the_hub_is_read_through_datasets(tmp_path: Path, monkeypatch: pytest.Mo
     assert [row["id"] for row in hub_rows(benchmark, "xquad.es")] == ["q0", "q1", "q2"]
     items = read_benchmark(benchmark, "es", languages=(), limit=2, seed=0)
     assert [(item.language, item.gold) for item in items] == [("es", "308"), ("es", "308")]
+    items = read_benchmark(benchmark, "es,en", languages=(), limit=2, seed=0)
+    assert [item.language for item in items] == ["es", "es", "en", "en"]
     with pytest.raises(UserError, match="no items in the language 'en'"):
         read_benchmark(benchmark, "es", languages=("en",), limit=2, seed=0)
 

@@ -8,6 +8,7 @@ from tui.widgets.boards import RunLine
 from tui.widgets.marks import duration_text
 
 STAGES = {
+    "items": "fetching the items",
     "fetch": "fetching the model",
     "convert": "converting the model",
     "load": "loading the model",

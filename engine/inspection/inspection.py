@@ -19,6 +19,7 @@ from engine.inspection.inbox import Inbox
 from engine.inspection.planning import plan_batches, prepare_items
 from engine.inspection.preparation import Workbench, canonical, package_versions
 from engine.inspection.recovery import plan_recoveries
+from engine.items.benchmarks.catalogue import hub_languages
 from engine.items.reading import ItemSet, read_items
 from engine.records.decodings import Decoding, Redecode
 from engine.records.errors import Cancelled, UserError
@@ -127,6 +128,10 @@ class Inspection:
 
     def _start(self, settings: Settings, directory: str | None) -> None:
         began = time.monotonic()
+        if languages := hub_languages(settings.items):
+            self._emit(
+                Progress(stage="items", detail=", ".join(languages), done=0, total=len(languages))
+            )
         found = read_items(
             settings.items, languages=settings.languages, limit=settings.limit, seed=settings.seed
         )

@@ -110,7 +110,7 @@ class ManifestChanged(Message, frozen=True, kw_only=True):
 
 
 class Progress(Message, frozen=True, kw_only=True):
-    """Progress of a stage: "fetch", "convert", "load", "calibrate", "prune" or "recover".
+    """Progress of a stage: "items", "fetch", "convert", "load", "calibrate", "prune" or "recover".
 
     `detail` says what is under way; `total` is None where it is not known; `variant` names the
     one being made.

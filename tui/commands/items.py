@@ -50,7 +50,7 @@ def items(as_json: JSON = False) -> None:
         for one in samples
     ]
     print_table(("name", "items", "languages"), sample_rows)
-    print("\nBenchmarks: --items NAME:LANGUAGE or --items NAME:FILE\n")
+    print("\nBenchmarks: --items NAME:LANGUAGE,… or --items NAME:FILE,…\n")
     header = ("name", "short answers", "options", "passage", "licence", "languages")
     print_table(header, [row(info) for info in benchmarks])
     print("\nFiles: --items FILE with .jsonl, .csv or .parquet")

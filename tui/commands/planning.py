@@ -109,27 +109,21 @@ def engine_command(options: ModelOptions, config: Config) -> tuple[str, ...] | N
 def check_items(settings: Settings) -> None:
     """Read the items, so that what is wrong with them is said before anything starts.
 
-    Of a benchmark that the Hub has to send, only the name and the language are checked.
+    Of a benchmark that the Hub has to send, only the name and the languages are checked.
 
     Raises:
         UserError: there are no such items, or they are not valid.
     """
-    from engine.items.benchmarks.catalogue import find_benchmark, resolve_language
-    from engine.items.benchmarks.originals import SUFFIXES
+    from engine.items.benchmarks.catalogue import hub_languages
     from engine.items.reading import read_items
 
-    found = find_benchmark(settings.items)
-    if found is not None:
-        benchmark, what = found
-        if not Path(what).is_file() and Path(what).suffix.lower() not in SUFFIXES:
-            resolve_language(benchmark, what)
-            return
-    read_items(
-        settings.items,
-        languages=settings.languages,
-        limit=settings.limit,
-        seed=settings.seed,
-    )
+    if not hub_languages(settings.items):
+        read_items(
+            settings.items,
+            languages=settings.languages,
+            limit=settings.limit,
+            seed=settings.seed,
+        )
 
 
 def _with_defaults(options: RunOptions, config: Config) -> RunOptions:
@@ -234,11 +228,14 @@ def _split(values: list[str] | None) -> tuple[str, ...]:
 def _absolute(text: str) -> str:
     """The text with an existing path made absolute, so that a saved run opens from anywhere.
 
-    The path may stand after a name and a colon (`xquad:FILE`, `checkpoint:DIR`); a bare name is
+    Paths may stand after a name and a colon (`xquad:FILE,FILE`, `checkpoint:DIR`); a bare name is
     left alone, it may be an alias or a sample's name. Links are not followed: the name at their
     end may have lost its suffix.
     """
     head, colon, rest = text.partition(":")
+    if colon and not _is_path(rest) and "," in rest:
+        parts = (_from_here(part) if _is_path(part) else part for part in rest.split(","))
+        return f"{head}:{','.join(parts)}"
     if colon and (_is_path(rest) or (head == "checkpoint" and Path(rest).is_dir())):
         return f"{head}:{_from_here(rest)}"
     return _from_here(text) if _is_path(text) else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,8 @@ def read_benchmark(
 
     Args:
         benchmark: its declaration.
-        what: a language of it, or its original file; empty for its only language.
+        what: a language of it, or its original file, or several, separated by commas; empty for
+            its only language.
         languages: of a file that holds several, only these; empty for all.
         limit: items per language; None for `SUBSET_SIZE`.
         seed: of the subset and of the distractors.
@@ -83,26 +85,59 @@ def read_benchmark(
     Raises:
         UserError: there is no such language or file, or its schema is another one.
     """
-    path = Path(what).expanduser()
-    if path.suffix.lower() in SUFFIXES or path.is_file():
-        entries = _entries(benchmark, _file_rows(benchmark, path, languages))
-        several = benchmark.several_languages
-    else:
-        tag = resolve_language(benchmark, what)
-        entries = _entries(benchmark, _hub_rows(benchmark, tag))
-        # One configuration may hold other languages too.
-        entries = [one for one in entries if one.item is None or one.item.language == tag]
-        several = False
-    if not entries:
-        message = f"{benchmark.name}:{what}: no row has a short answer"
-        raise UserError(message, "Give the benchmark's original file, whole.")
-    if several:
+    parts = split_parts(what)
+    entries = [one for part in parts for one in _part_entries(benchmark, part, languages)]
+    if len(parts) > 1 or (is_file(what) and benchmark.several_languages):
         entries = [_with_language_in_id(entry) for entry in entries]
+    ids = Counter(entry.item.id for entry in entries if entry.item)
+    if repeated := [name for name, times in ids.items() if times > 1]:
+        message = f"{benchmark.name}:{what}: {repeated[0]} is there more than once"
+        raise UserError(message, "Name every language and every file once.")
     keys = {entry.key for entry in entries}
     wanted = seeded_subset(keys, SUBSET_SIZE if limit is None else limit, seed)
     pool = in_languages([entry.item for entry in entries if entry.item], languages)
     inside = {entry.item.id for entry in entries if entry.item and entry.key in wanted}
     return with_distractors([item for item in pool if item.id in inside], seed, pool)
+
+
+def hub_languages(source: str) -> list[str]:
+    """The languages that the Hub has to send for a source; empty where it is all here.
+
+    Raises:
+        UserError: the benchmark doesn't have one of them.
+    """
+    found = find_benchmark(source)
+    if found is None:
+        return []
+    benchmark, what = found
+    return [resolve_language(benchmark, part) for part in split_parts(what) if not is_file(part)]
+
+
+def split_parts(what: str) -> list[str]:
+    """The languages and files of `WHAT`, which are separated by commas; a file's name may have
+    one."""
+    return [what] if is_file(what) else [part.strip() for part in what.split(",")]
+
+
+def is_file(part: str) -> bool:
+    """Whether a part of `WHAT` names a file rather than a language."""
+    path = Path(part).expanduser()
+    return path.is_file() or ("," not in part and path.suffix.lower() in SUFFIXES)
+
+
+def _part_entries(benchmark: Benchmark, part: str, languages: Sequence[str]) -> list[Entry]:
+    if is_file(part):
+        path = Path(part).expanduser()
+        entries = _entries(benchmark, _file_rows(benchmark, path, languages))
+    else:
+        tag = resolve_language(benchmark, part)
+        entries = _entries(benchmark, _hub_rows(benchmark, tag))
+        # One configuration may hold other languages too.
+        entries = [one for one in entries if one.item is None or one.item.language == tag]
+    if not entries:
+        message = f"{benchmark.name}:{part}: no row has a short answer"
+        raise UserError(message, "Give the benchmark's original file, whole.")
+    return entries
 
 
 def resolve_language(benchmark: Benchmark, written: str) -> str:
