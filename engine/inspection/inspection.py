@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,15 +13,14 @@ import msgspec
 import torch
 
 from engine.compression.saving import require_free, save_checkpoint
-from engine.decoding.redecode import Decoder, OnStep, redecode
 from engine.inspection.diagnosis import diagnose
 from engine.inspection.inbox import Inbox
+from engine.inspection.opened import OpenedRun
 from engine.inspection.planning import plan_batches, prepare_items
 from engine.inspection.preparation import Workbench, canonical, package_versions
 from engine.inspection.recovery import plan_recoveries
 from engine.items.benchmarks.catalogue import hub_languages
 from engine.items.reading import ItemSet, read_items
-from engine.records.decodings import Decoding, Redecode
 from engine.records.errors import Cancelled, UserError
 from engine.records.items import Item
 from engine.records.manifest import ItemsRecord, Manifest
@@ -37,7 +36,6 @@ from engine.records.protocol import (
     Failed,
     HypothesisFound,
     ItemScored,
-    ManifestChanged,
     OpenRun,
     Progress,
     Prune,
@@ -47,7 +45,7 @@ from engine.records.protocol import (
     StartRun,
 )
 from engine.records.recipes import parse_recipe
-from engine.records.settings import DENSE, Settings
+from engine.records.settings import Settings
 from engine.runs.directories import default_directory
 from engine.runs.log import RunLog
 from engine.scoring.items import score_batch
@@ -65,8 +63,7 @@ class Inspection:
     def __init__(self, inbox: Inbox, emit: Callable[[Event], None]) -> None:
         self._inbox = inbox
         self._emit = emit
-        self._log: RunLog | None = None
-        self._bench: Workbench | None = None
+        self._run: OpenedRun | None = None
 
     def serve(self) -> None:
         """Handle requests until a `Shutdown` arrives."""
@@ -107,8 +104,7 @@ class Inspection:
                 self._start(canonical(settings), directory)
             case OpenRun(directory=directory):
                 self._close()
-                log = self._log = RunLog.attach(Path(directory))
-                self._opened(log)
+                self._opened(RunLog.attach(Path(directory)))
             case Decode():
                 self._decode(request)
             case Prune(settings=settings, directory=directory):
@@ -119,10 +115,9 @@ class Inspection:
                 raise UserError(f"{type(request).__name__} can't be served now")
 
     def _close(self) -> None:
-        if self._log is not None:
-            self._log.close()
-        self._log = None
-        self._bench = None
+        if self._run is not None:
+            self._run.close()
+        self._run = None
 
     # -- scoring ------------------------------------------------------------------------
 
@@ -137,18 +132,19 @@ class Inspection:
         )
         items = [_withheld(item, settings) for item in found.items]
         path = Path(directory) if directory else default_directory(settings)
-        log = self._log = RunLog.open(path, _new_manifest(settings, found), items)
-        self._opened(log)
+        log = RunLog.open(path, _new_manifest(settings, found), items)
+        run = self._opened(log)
         for scored in log.scored.values():
             self._emit(ItemScored(scored=scored))
         for kept in log.redecodes:
             self._emit(DecodeFinished(id="", redecode=kept))
         if len(log.scored) < len(items):
-            self._score(log, items)
-        self._recover(log)
+            self._score(run, items)
+        self._recover(run)
         self._emit(RunFinished(seconds=time.monotonic() - began))
 
-    def _opened(self, log: RunLog) -> None:
+    def _opened(self, log: RunLog) -> OpenedRun:
+        self._run = OpenedRun(log, self._emit, self._inbox.check)
         self._emit(
             RunOpened(
                 directory=str(log.directory),
@@ -157,13 +153,15 @@ class Inspection:
                 done=len(log.scored),
             )
         )
+        return self._run
 
-    def _score(self, log: RunLog, items: list[Item]) -> None:
-        bench = self._ready(log, log.manifest.settings.variants)
+    def _score(self, run: OpenedRun, items: list[Item]) -> None:
+        log = run.log
+        bench = run.ready(log.manifest.settings.variants)
         settings = bench.settings
         tokenizer = bench.loaded.tokenizer
         styles = sorted({resolve_style(settings.prompt, item, tokenizer) for item in items})
-        self._note(msgspec.structs.replace(bench.manifest, prompt=", ".join(styles)))
+        run.note(msgspec.structs.replace(bench.manifest, prompt=", ".join(styles)))
         prepared = prepare_items(items, bench.loaded.model, tokenizer, settings)
         for batch in plan_batches(prepared, settings.batch_size):
             if all(one.item.id in log.scored for one in batch):
@@ -174,9 +172,9 @@ class Inspection:
             for one in scored:
                 self._emit(ItemScored(scored=one))
 
-    def _recover(self, log: RunLog) -> None:
+    def _recover(self, run: OpenedRun) -> None:
         """Re-decode items as the settings ask for, in batches."""
-        batches = plan_recoveries(log)
+        batches = plan_recoveries(run.log)
         total = sum(len(batch.wanted) for batch in batches)
         done = 0
         for batch in batches:
@@ -185,9 +183,9 @@ class Inspection:
             self._emit(
                 Progress(stage="recover", detail=label, done=done, total=total, variant=name)
             )
-            for found in self._redecode(log, batch.items, name, batch.decoding, _untold):
+            for found in run.redecode(batch.items, name, batch.decoding, _untold):
                 if found.item_id in batch.wanted:
-                    log.append_redecode(found)
+                    run.log.append_redecode(found)
                     self._emit(DecodeFinished(id="", redecode=found))
                     done += 1
 
@@ -200,9 +198,10 @@ class Inspection:
     # -- re-decoding --------------------------------------------------------------------
 
     def _decode(self, request: Decode) -> None:
-        log = self._log
-        if log is None:
+        run = self._run
+        if run is None:
             raise UserError("There is no run to re-decode in", "Open one first.")
+        log = run.log
         item = log.items.get(request.item_id)
         if item is None:
             raise UserError(f"The run has no item {request.item_id}")
@@ -212,9 +211,9 @@ class Inspection:
         self._inbox.begin(request)
         cancelled = False
         try:
-            self._ready(log, request.variants)
+            run.ready(request.variants)
             for name in request.variants:
-                self._decode_under(log, request, item, name)
+                self._decode_under(run, request, item, name)
         except Cancelled:
             if self._inbox.stopping:
                 raise
@@ -223,69 +222,19 @@ class Inspection:
             self._inbox.end()
         self._emit(DecodeEnded(id=request.id, cancelled=cancelled))
 
-    def _decode_under(self, log: RunLog, request: Decode, item: Item, name: str) -> None:
+    def _decode_under(self, run: OpenedRun, request: Decode, item: Item, name: str) -> None:
         id_ = request.id
 
         def on_step(step: int, steps: int, texts: tuple[str, ...]) -> None:
             self._emit(DecodeStep(id=id_, variant=name, step=step, steps=steps, texts=texts))
 
-        [found] = self._redecode(log, [item], name, request.decoding, on_step)
+        [found] = run.redecode([item], name, request.decoding, on_step)
         for hypothesis in found.hypotheses:
             self._emit(HypothesisFound(id=id_, variant=name, hypothesis=hypothesis))
-        log.append_redecode(found)
+        run.log.append_redecode(found)
         self._emit(DecodeFinished(id=id_, redecode=found))
 
-    def _redecode(
-        self,
-        log: RunLog,
-        batch: Sequence[Item],
-        name: str,
-        decoding: Decoding,
-        on_step: OnStep,
-    ) -> list[Redecode]:
-        bench = self._ready(log, (name,))
-        with bench.variants.using(name) as model:
-            decoder = Decoder(
-                model=model,
-                tokenizer=bench.loaded.tokenizer,
-                settings=bench.settings,
-                on_step=on_step,
-                check=self._inbox.check,
-            )
-            return redecode(decoder, batch, name, decoding, list(log.items.values()))
-
-    # -- the model ----------------------------------------------------------------------
-
-    def _ready(self, log: RunLog, names: tuple[str, ...]) -> Workbench:
-        """The model with the named variants, loaded and made where they aren't yet.
-
-        Raises:
-            UserError: the run has no such variant.
-        """
-        known = log.manifest.settings.variants
-        for name in names:
-            if name not in (DENSE, *known):
-                raise UserError(f"The run has no variant {name}", f"It has {', '.join(known)}.")
-        if self._bench is None:
-            self._bench = Workbench(
-                log.manifest.settings, log.manifest, self._keep_manifest, self._inbox.check
-            )
-        for name in names:
-            self._bench.make(name)
-        return self._bench
-
-    def _keep_manifest(self, event: Event) -> None:
-        if isinstance(event, ManifestChanged):
-            self._note(event.manifest)
-        else:
-            self._emit(event)
-
-    def _note(self, manifest: Manifest) -> None:
-        if self._log is not None:
-            self._log.write_manifest(manifest)
-        if self._bench is not None:
-            self._bench.manifest = manifest
-        self._emit(ManifestChanged(manifest=manifest))
+    # -- checkpoints --------------------------------------------------------------------
 
     def _prune(self, settings: Settings, directory: Path) -> None:
         manifest = Manifest(
