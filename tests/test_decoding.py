@@ -135,11 +135,11 @@ def test_samples_follow_the_distribution_at_their_temperature_and_within_top_p()
     rows = logits.repeat(20_000, 1)
     ids = torch.LongTensor(len(rows), 1)
     sample = Sample(count=20_000, temperature=0.7, seed=4)
-    drawn = samplers(sample, 1)(ids, rows.clone())
+    drawn = samplers(sample, ["fr"])(ids, rows.clone())
     shares = drawn.argmax(-1).bincount(minlength=5) / len(rows)
     literal = torch.softmax(logits / 0.7, -1)
     assert torch.allclose(shares, literal, atol=0.015)
-    nucleus = samplers(msgspec.structs.replace(sample, top_p=0.85), 1)
+    nucleus = samplers(msgspec.structs.replace(sample, top_p=0.85), ["fr"])
     kept = nucleus(ids, rows.clone()).argmax(-1).unique()
     # 0.70 and 0.17 reach 0.85, without the second they don't.
     assert kept.tolist() == [0, 1]

@@ -20,6 +20,7 @@ from engine.scoring.prompts import Prompt, open_prompt
 class OpenPrompt(msgspec.Struct, frozen=True, kw_only=True):
     """An item's open prompt, encoded, and the example in it."""
 
+    item: Item
     prompt: Prompt
     encoded: EncodedPrompt
     example: Item | None
@@ -61,7 +62,7 @@ def _fitting(
         encoded = encode(tokenizer, prompt, ())
         excess = len(encoded.ids) + settings.answer_tokens - (context or 0)
         if context is None or excess <= 0:
-            return OpenPrompt(prompt=prompt, encoded=encoded, example=example)
+            return OpenPrompt(item=item, prompt=prompt, encoded=encoded, example=example)
         shorter = None if example is None else shortened(example, tokenizer, excess)
         if shorter is not None:
             example = shorter

@@ -70,14 +70,14 @@ def redecode(
         log_probabilities = _log_probabilities(decoder, opened, sequences)
     return [
         Redecode(
-            item_id=item.id,
+            item_id=one.item.id,
             variant=variant,
             decoding=decoding,
-            hypotheses=_hypotheses(decoder, item, one.prompt, decoding, ids, scores),
+            hypotheses=_hypotheses(decoder, one, decoding, ids, scores),
             prompt=one.prompt.text,
             example=None if one.example is None else one.example.id,
         )
-        for item, one, ids, scores in zip(batch, opened, sequences, log_probabilities, strict=True)
+        for one, ids, scores in zip(opened, sequences, log_probabilities, strict=True)
     ]
 
 
@@ -130,7 +130,7 @@ def _generate(
     if isinstance(decoding, Sample):
         hypotheses = decoding.count
         ids, mask = ids.repeat_interleave(hypotheses, 0), mask.repeat_interleave(hypotheses, 0)
-        processors = samplers(decoding, len(opened))
+        processors = samplers(decoding, [one.item.id for one in opened])
     generate: Any = decoder.model.generate
     output = generate(
         input_ids=ids,
@@ -195,15 +195,14 @@ def _log_probabilities(
 
 def _hypotheses(
     decoder: Decoder,
-    item: Item,
-    prompt: Prompt,
+    opened: OpenPrompt,
     decoding: Decoding,
     sequences: list[list[int]],
     log_probabilities: list[float],
 ) -> tuple[Hypothesis, ...]:
-    found = []
+    item, found = opened.item, []
     for ids, log_probability in zip(sequences, log_probabilities, strict=True):
-        text = answer_text(decoder.tokenizer, ids, prompt)
+        text = answer_text(decoder.tokenizer, ids, opened.prompt)
         found.append(
             Hypothesis(
                 text=text,

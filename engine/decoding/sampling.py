@@ -1,6 +1,9 @@
-"""Sampling by the Gumbel-max trick, every item with random numbers of its own."""
+"""Sampling in which every item has random numbers of its own."""
 
 from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -14,37 +17,42 @@ from transformers import (
 from engine.records.decodings import Sample
 
 
-def samplers(decoding: Sample, items: int) -> LogitsProcessorList:
-    """Processors after which the largest score is a sample, for `items` times `count` rows."""
+def samplers(decoding: Sample, items: Sequence[str]) -> LogitsProcessorList:
+    """Processors that leave one token of each row, `count` rows for each of the items' ids."""
     processors = LogitsProcessorList()
     if decoding.temperature != 1.0:
         processors.append(TemperatureLogitsWarper(decoding.temperature))
     if decoding.top_p < 1.0:
         processors.append(TopPLogitsWarper(decoding.top_p))
-    processors.append(_Gumbel(decoding.seed, items))
+    processors.append(_Draw(decoding.seed, items))
     return processors
 
 
-class _Gumbel(LogitsProcessor):
-    """Adds Gumbel noise, drawn for each item apart.
+class _Draw(LogitsProcessor):
+    """Draws each row's token by inverse transform sampling, from one uniform number.
 
-    An item is sampled alike alone and among others, and nobody else's random numbers are used up.
-    With g = -log(e), e exponential, argmax(logits + g) is distributed as softmax(logits) (Gumbel
-    1954; Maddison et al. 2014, section 2).
+    Every item has a generator of its own, of the seed and its id: it is sampled alike alone and
+    among others, independently of them, and nobody else's random numbers are used up.
     """
 
-    def __init__(self, seed: int, items: int) -> None:
-        self._seed = seed
-        self._items = items
-        self._generators: list[torch.Generator] = []
+    def __init__(self, seed: int, items: Sequence[str]) -> None:
+        self._generators = [torch.Generator().manual_seed(_seed(seed, id_)) for id_ in items]
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        if not self._generators:
-            self._generators = [
-                torch.Generator(scores.device).manual_seed(self._seed) for _ in range(self._items)
-            ]
-        exponential = torch.empty_like(scores, dtype=torch.float32)
-        for rows, generator in zip(exponential.chunk(self._items), self._generators, strict=True):
-            rows.exponential_(generator=generator)
-        tiny = torch.finfo(torch.float32).tiny
-        return scores.float() - exponential.clamp(min=tiny).log()
+        count = len(scores) // len(self._generators)
+        uniform = torch.cat(
+            [torch.rand(count, 1, generator=one, dtype=torch.float64) for one in self._generators]
+        )
+        # Over a large vocabulary the rounding of a float32 sum would be seen; Metal has no float64.
+        exact = torch.float32 if scores.device.type == "mps" else torch.float64
+        uniform = uniform.to(scores.device, exact)
+        sums = scores.float().softmax(-1).cumsum(-1, dtype=exact)
+        # The first sum above the number; a token of probability zero never is.
+        drawn = torch.searchsorted(sums, uniform * sums[:, -1:], right=True)
+        drawn = drawn.clamp(max=scores.shape[-1] - 1)
+        return torch.full_like(scores, -torch.inf).scatter_(-1, drawn, 0.0)
+
+
+def _seed(seed: int, item_id: str) -> int:
+    digest = hashlib.sha256(f"{seed}\n{item_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "little")
