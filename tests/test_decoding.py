@@ -82,6 +82,11 @@ def test_every_beam_comes_back_and_the_steps_are_told() -> None:
     listener = Listener()
     found = listener.run(Beam(width=4))
     assert len(found.hypotheses) == 4
+    totals = [one.log_probability for one in found.hypotheses]
+    assert totals == sorted(totals, reverse=True)
+    means = [one.log_probability / one.tokens for one in found.hypotheses]
+    by_mean = Listener().run(Beam(width=4, length_penalty=1.0)).hypotheses
+    assert by_mean[0].log_probability / by_mean[0].tokens >= max(means)
     assert [step for step, _, _ in listener.steps] == list(range(1, len(listener.steps) + 1))
     assert {steps for _, steps, _ in listener.steps} == {STEPS}
     assert all(len(texts) == 4 for _, _, texts in listener.steps)

@@ -14,10 +14,14 @@ MOST_HYPOTHESES = 256
 
 
 class Beam(msgspec.Struct, frozen=True, kw_only=True, tag="beam", tag_field="kind"):
-    """Beam search; every beam is returned."""
+    """Beam search; every beam is returned, by its log-probability over its length to the power of
+    the length penalty.
+
+    With 1, the mean per token, a compressed model's long repetitions push out every short answer.
+    """
 
     width: int = 8
-    length_penalty: float = 1.0
+    length_penalty: float = 0.0
 
     @property
     def label(self) -> str:

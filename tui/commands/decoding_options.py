@@ -47,7 +47,7 @@ def choose_decoding(
     if top_p is not None and not 0 < top_p <= 1:
         raise UserError(f"--top-p {top_p:g} is not above 0 and at most 1", "Such as --top-p 0.9.")
     if beam is not None:
-        return Beam(width=beam, length_penalty=1.0 if length_penalty is None else length_penalty)
+        return Beam(width=beam, length_penalty=length_penalty or 0.0)
     if sample is not None:
         return Sample(
             count=sample,

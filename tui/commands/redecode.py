@@ -66,7 +66,7 @@ def redecode(
         float | None,
         typer.Option(
             metavar="X",
-            help=r"Above 0 favours longer beams. [dim]\[default 1][/dim]",
+            help=r"0 ranks by log-probability, 1 by its mean per token. [dim]\[default 0][/dim]",
             rich_help_panel=BEAM,
         ),
     ] = None,

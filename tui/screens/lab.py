@@ -79,7 +79,7 @@ class LabScreen(RunScreen):
                     id="kind",
                 )
                 yield Field("width", "width", "8", "integer")
-                yield Field("penalty", "length penalty", "1.0", "number")
+                yield Field("penalty", "length penalty", "0.0", "number")
                 yield Field("count", "samples", "16", "integer")
                 yield Field("temperature", "temperature", "1.0", "number")
                 yield Field("top-p", "top-p", "1.0", "number")

@@ -23,7 +23,7 @@ def decoding_text(decoding: Decoding) -> str:
     """A decoding with the parameters that are not its defaults."""
     match decoding:
         case Beam(length_penalty=penalty):
-            extra = [] if penalty == 1.0 else [f"length penalty {penalty:g}"]
+            extra = [] if penalty == 0.0 else [f"length penalty {penalty:g}"]
         case Sample(temperature=temperature, top_p=top_p, seed=seed):
             extra = [] if temperature == 1.0 else [f"temperature {temperature:g}"]
             extra += [] if top_p == 1.0 else [f"top-p {top_p:g}"]
