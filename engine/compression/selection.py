@@ -15,11 +15,12 @@ def lowest_per_row(scores: Tensor, count: int) -> Tensor:
     if count <= 0:
         return torch.zeros_like(scores, dtype=torch.bool)
     threshold = _kth_lowest(scores, count)
+    lowest = scores <= threshold
+    if bool((lowest.sum(1) == count).all()):
+        return lowest
     lower = scores < threshold
     equal = scores == threshold
     missing = count - lower.sum(1, keepdim=True)
-    if bool((equal.sum(1, keepdim=True) == missing).all()):
-        return lower | equal
     return lower | (equal & (equal.cumsum(1) <= missing))
 
 

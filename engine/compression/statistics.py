@@ -15,7 +15,7 @@ from engine.compression.hessian import InverseHessian, gram_matrix, inverse_hess
 from engine.models.structure import Prunable, is_fused_experts
 from engine.models.weights import weights_at_hand
 
-ROWS_AT_ONCE = 128
+ROWS_AT_ONCE = 256
 """Tokens squared at once: their float32 copy stays in a CPU's second-level cache."""
 
 
@@ -40,7 +40,7 @@ class InputStatistics:
         rows = inputs.reshape(-1, inputs.shape[-1])
         self.tokens += rows.shape[0]
         for part in rows.split(ROWS_AT_ONCE):
-            self.square_sums += part.float().square().sum(0)
+            self.square_sums += part.to(torch.float32, copy=True).square_().sum(0)
         if keep:
             self.inputs.append(rows)
 
