@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+ONE_THREAD = "1"
+"""For OMP_NUM_THREADS where runs are compared byte by byte: with more threads, float32 sums have
+been seen to differ in their last digits from one process to another."""
+
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "tui.cli"]
 
@@ -46,11 +50,11 @@ def run_cli(
     )
 
 
-def start_cli(home: Path, *arguments: object) -> subprocess.Popen[str]:
+def start_cli(home: Path, *arguments: object, **more: str) -> subprocess.Popen[str]:
     """Start the command and leave it running."""
     return subprocess.Popen(
         [*COMMAND, *map(str, arguments)],
-        env=environment(home),
+        env=environment(home, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

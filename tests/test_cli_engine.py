@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_helpers import run_cli, start_cli, wait_for
+from tests.cli_helpers import ONE_THREAD, run_cli, start_cli, wait_for
 from tests.tiny_models import save_tiny_checkpoint
 
 ITEMS = 48
@@ -36,7 +36,7 @@ def options(home: Path, out: str) -> list[object]:
 @pytest.fixture(scope="module")
 def whole(home: Path) -> subprocess.CompletedProcess[str]:
     """A run that nothing interrupted."""
-    return run_cli(home, "score", "--json", *options(home, "whole"))
+    return run_cli(home, "score", "--json", *options(home, "whole"), OMP_NUM_THREADS=ONE_THREAD)
 
 
 def engine_of(process: subprocess.Popen[str]) -> int:
@@ -71,14 +71,14 @@ def test_whatever_ends_a_run_the_same_command_goes_on_to_the_same_result(
 ) -> None:
     command = ["score", "--json", *options(home, "resumed")]
 
-    interrupted = start_cli(home, *command)
+    interrupted = start_cli(home, *command, OMP_NUM_THREADS=ONE_THREAD)
     wait_for(interrupted, "scored 1 of")
     interrupted.send_signal(signal.SIGINT)
     data, talk = interrupted.communicate(timeout=60)
     assert (interrupted.returncode, data) == (130, "")
     assert "the same command goes on from there" in talk
 
-    killed = start_cli(home, *command)
+    killed = start_cli(home, *command, OMP_NUM_THREADS=ONE_THREAD)
     wait_for(killed, "scored ")
     os.kill(engine_of(killed), signal.SIGKILL)
     data, talk = killed.communicate(timeout=60)
@@ -87,7 +87,7 @@ def test_whatever_ends_a_run_the_same_command_goes_on_to_the_same_result(
     log = next(line for line in talk.splitlines() if line.startswith("hint: Its log: "))
     assert Path(log.removeprefix("hint: Its log: ")).exists()
 
-    orphaned = start_cli(home, *command)
+    orphaned = start_cli(home, *command, OMP_NUM_THREADS=ONE_THREAD)
     wait_for(orphaned, "scored ")
     engine = engine_of(orphaned)
     orphaned.kill()
@@ -98,7 +98,7 @@ def test_whatever_ends_a_run_the_same_command_goes_on_to_the_same_result(
         time.sleep(0.1)
     assert not Path(f"/proc/{engine}").exists()
 
-    done = run_cli(home, *command)
+    done = run_cli(home, *command, OMP_NUM_THREADS=ONE_THREAD)
     assert done.returncode == 0, done.stderr
     assert "already scored" in done.stderr
     assert json.loads(done.stdout)["variants"] == json.loads(whole.stdout)["variants"]

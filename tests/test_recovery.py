@@ -11,7 +11,7 @@ import pytest
 
 from engine.records.errors import UserError
 from engine.runs.recovering import parse_recover_filter
-from tests.cli_helpers import run_cli, start_cli, wait_for
+from tests.cli_helpers import ONE_THREAD, run_cli, start_cli, wait_for
 from tests.test_cli_engine import engine_of
 from tests.tiny_models import save_tiny_checkpoint
 
@@ -37,13 +37,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a run that nothing interrupted, and one killed while it scored and recovered."""
     home = tmp_path_factory.mktemp("home")
     save_tiny_checkpoint("llama", home / "tiny")
-    assert run_cli(home, *score(home, "whole", *RECOVER)).returncode == 0
+    assert (
+        run_cli(home, *score(home, "whole", *RECOVER), OMP_NUM_THREADS=ONE_THREAD).returncode == 0
+    )
     for line in ("scored ", "recover "):
-        killed = start_cli(home, *score(home, "killed", *RECOVER))
+        killed = start_cli(home, *score(home, "killed", *RECOVER), OMP_NUM_THREADS=ONE_THREAD)
         wait_for(killed, line)
         os.kill(engine_of(killed), signal.SIGKILL)
         killed.communicate(timeout=60)
-    done = run_cli(home, *score(home, "killed", *RECOVER))
+    done = run_cli(home, *score(home, "killed", *RECOVER), OMP_NUM_THREADS=ONE_THREAD)
     assert done.returncode == 0, done.stderr
     return home
 
@@ -84,9 +86,9 @@ def test_both_are_judged_anew_alike(home: Path) -> None:
 
 
 def test_recovery_asked_for_later_goes_on_with_the_scored_run(home: Path) -> None:
-    assert run_cli(home, *score(home, "later")).returncode == 0
+    assert run_cli(home, *score(home, "later"), OMP_NUM_THREADS=ONE_THREAD).returncode == 0
     before = (home / "later" / "log.jsonl").read_bytes()
-    done = run_cli(home, *score(home, "later", *RECOVER))
+    done = run_cli(home, *score(home, "later", *RECOVER), OMP_NUM_THREADS=ONE_THREAD)
     assert done.returncode == 0, done.stderr
     after = (home / "later" / "log.jsonl").read_bytes()
     assert after.startswith(before)

@@ -100,7 +100,7 @@ def _contiguous(head: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ..
 
     Given a view with gaps, torch on a CPU copies the head's whole weight for every row instead.
     """
-    return (inputs[0].contiguous(), *inputs[1:])
+    return tuple(one.contiguous() for one in inputs)
 
 
 def _first_line(error: Exception) -> str:
