@@ -46,7 +46,7 @@ from tui.screens.lab import LabScreen
 from tui.screens.page import PageScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.xray import XRayScreen
-from tui.session import LiveRun, SavedRun
+from tui.state.session import LiveRun, SavedRun
 from tui.themes import THEMES
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable
@@ -547,8 +547,8 @@ def test_opening_the_app_imports_no_model_library() -> None:
 import asyncio, sys
 from tests.inspector_fixtures import ScriptedEngine, scored_items
 from tui.app import InspectorApp
-from tui.client import EngineClient
-from tui.session import LiveRun
+from tui.process.client import EngineClient
+from tui.state.session import LiveRun
 from engine.records.settings import Settings
 
 async def main():

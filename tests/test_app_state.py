@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.analysis.filters import parse_filter
 from engine.records.decodings import Beam
 from engine.records.protocol import (
     Decode,
@@ -12,10 +13,9 @@ from engine.records.protocol import (
     ScoringPaused,
 )
 from engine.records.settings import Settings
-from engine.runs.filters import parse_filter
 from tests.inspector_fixtures import WANDA, manifest, redecode, scored_items
-from tui.state import Change, RunState
-from tui.view import View, counts, shown
+from tui.state.state import Change, RunState
+from tui.state.view import View, counts, shown
 
 
 def opened(total: int, done: int = 0) -> RunState:

@@ -22,7 +22,7 @@ from engine.records.protocol import (
     Failed,
     Notice,
 )
-from tui.client import EngineClient
+from tui.process.client import EngineClient
 
 READY = f"""
 import os, signal, sys, time

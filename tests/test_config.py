@@ -10,9 +10,9 @@ import pytest
 
 from engine.records.errors import UserError
 from engine.records.settings import Settings
-from tui.commands.options import ModelOptions, RunOptions
-from tui.commands.planning import Plan, plan_model, plan_run
-from tui.config import Config, read_config
+from tui.options.config import Config, read_config
+from tui.options.options import ModelOptions, RunOptions
+from tui.options.planning import Plan, plan_model, plan_run
 
 REMOTE = "ssh gpubox illusion-engine"
 

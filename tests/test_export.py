@@ -14,11 +14,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from engine.analysis.frame import SCHEMA, run_frame
 from engine.records.decodings import Beam, Sample
 from engine.records.errors import UserError
 from engine.records.scores import Score, ScoredItem
-from engine.runs.export import export
-from engine.runs.frame import SCHEMA, run_frame
+from engine.reports.export import export
 from engine.runs.log import RunLog
 from engine.runs.reading import Run, read_run
 from tests.runs_helpers import (
@@ -98,7 +98,7 @@ def test_markdown_shows_hostile_text_as_text(tmp_path: Path) -> None:
     assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [10] * 9
     hostile = next(row for row in rows if "الرياض" in row)
     assert "\\[/b\\]" in hostile
-    assert "␛\\[31m␉tab␍␊␍CR⟨U+2028⟩" in hostile
+    assert "␛\\[31m␉tab␍⏎␍CR⏎" in hostile
     assert "\\</script\\>" in hostile
     assert "… (5,000 characters)" in hostile
     assert "| – | – | – | – → – | – → – | – → – |" in rows[-1]
@@ -151,7 +151,7 @@ def test_html_has_every_item_with_its_direction_and_the_gold_answer_marked(tmp_p
     assert ("mark", {}) in page.tags
     text = "".join(page.texts)
     assert "6 of 7 items" in text
-    assert '"[/b]" ␛[31m␉tab␍\n␍CR⟨U+2028⟩ الرياض दिल्ली ไทย 北京 🎉 </script>' in text
+    assert '"[/b]" ␛[31m␉tab␍\n␍CR⏎ الرياض दिल्ली ไทย 北京 🎉 </script>' in text
 
 
 def test_a_filter_and_a_variant_choose_the_rows(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import polars as pl
 import pytest
 
+from engine.analysis.frame import run_frame
+from engine.analysis.rejudging import rejudge
+from engine.importing import import_runs
 from engine.records.errors import UserError
-from engine.runs.export import export
-from engine.runs.frame import run_frame
-from engine.runs.importing import import_runs
-from engine.runs.rejudging import rejudge
-from engine.runs.report import full_summary
-from engine.runs.text import render_text
+from engine.reports.export import export
+from engine.reports.plain import render_text
+from engine.reports.report import full_summary
 
 
 def harness_choice(doc_id: int, values: list[float], **fields: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.analysis.recovering import parse_recover_filter
 from engine.records.errors import UserError
-from engine.runs.recovering import parse_recover_filter
 from tests.cli_helpers import ONE_THREAD, run_cli, start_cli, wait_for
 from tests.test_cli_engine import engine_of
 from tests.tiny_models import save_tiny_checkpoint

@@ -8,12 +8,12 @@ import msgspec
 import polars as pl
 import pytest
 
+from engine.analysis.filters import parse_filter
+from engine.analysis.frame import SCHEMA, pair_row, pairs_frame
+from engine.analysis.pairing import OUTCOMES, flip, outcome
 from engine.records.decodings import Beam, OneShot, Sample
 from engine.records.errors import UserError
 from engine.records.scores import Score, ScoredItem
-from engine.runs.filters import parse_filter
-from engine.runs.frame import SCHEMA, pair_row, pairs_frame
-from engine.runs.pairing import OUTCOMES, flip, outcome
 from tests.runs_helpers import (
     PRUNED,
     make_item,

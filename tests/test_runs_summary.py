@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.analysis.pairing import OUTCOMES
+from engine.analysis.summary import summarize
 from engine.records.decodings import Beam, OneShot
 from engine.records.scores import Score
-from engine.runs.pairing import OUTCOMES
-from engine.runs.summary import summarize
-from engine.runs.text import render_text
+from engine.reports.plain import render_text
 from tests.runs_helpers import (
     PRUNED,
     make_item,

@@ -8,11 +8,8 @@ import msgspec
 import polars as pl
 import pytest
 
-from engine.records.decodings import Beam, OneShot
-from engine.records.scores import Score, ScoredItem
-from engine.runs.report import full_summary
-from engine.runs.slices import SMALLEST_SLICE
-from engine.runs.statistics import (
+from engine.analysis.slices import SMALLEST_SLICE
+from engine.analysis.statistics import (
     Statistics,
     mcnemar,
     noise_floor,
@@ -20,7 +17,10 @@ from engine.runs.statistics import (
     run_statistics,
     wilson,
 )
-from engine.runs.text import render_text
+from engine.records.decodings import Beam, OneShot
+from engine.records.scores import Score, ScoredItem
+from engine.reports.plain import render_text
+from engine.reports.report import full_summary
 from tests.runs_helpers import PRUNED, make_item, make_redecode, make_run, make_score, scored_item
 
 

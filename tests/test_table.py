@@ -20,13 +20,13 @@ from tests.inspector_fixtures import (
     scored_items,
 )
 from tui.app import InspectorApp
-from tui.lines import width_of
-from tui.rows import Row
-from tui.session import LiveRun
-from tui.widgets.columns import layout
+from tui.drawing.columns import layout
+from tui.drawing.lines import width_of
+from tui.drawing.score_lines import pair_lines, question_lines
+from tui.drawing.xray_lines import xray_lines
+from tui.state.rows import Row
+from tui.state.session import LiveRun
 from tui.widgets.item_table import ItemTable
-from tui.widgets.score_lines import pair_lines, question_lines
-from tui.widgets.xray_lines import xray_lines
 
 TEXTS = [
     *(text for pair in HOSTILE for text in pair),

@@ -9,10 +9,7 @@ import unicodedata
 import pytest
 from rich.cells import cell_len
 
-from tests.inspector_fixtures import CAPITALS, HOSTILE
-from tui.anchors import anchored
-from tui.lines import width_of, wrap
-from tui.text import (
+from engine.text import (
     displayable,
     fit,
     isolated,
@@ -21,6 +18,9 @@ from tui.text import (
     room_for,
     token_text,
 )
+from tests.inspector_fixtures import CAPITALS, HOSTILE
+from tui.drawing.anchors import anchored
+from tui.drawing.lines import width_of, wrap
 
 TEXTS = [
     *(text for pair in HOSTILE for text in pair),

@@ -21,15 +21,15 @@ from textual.widget import Widget
 from engine.records.errors import UserError
 from engine.records.protocol import Event
 from tui.actions import ACTIONS, Place, bindings
-from tui.anchors import anchoring
+from tui.drawing.anchors import anchoring
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
 from tui.screens.page import PageScreen
 from tui.screens.summary import SummaryScreen
-from tui.session import Engine, EngineDown, LiveRun, RunSource, Session
-from tui.state import Change
+from tui.state.session import Engine, EngineDown, LiveRun, RunSource, Session
+from tui.state.state import Change
 from tui.themes import DARK, LIGHT, THEMES
 
 REFRESH_SECONDS = 0.1

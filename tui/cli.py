@@ -22,8 +22,8 @@ from tui.commands import (
     redecode,
     score,
 )
-from tui.commands.options import RunOptions
-from tui.commands.signatures import takes_options
+from tui.options.options import RunOptions
+from tui.options.signatures import takes_options
 
 DEBUG = "ILLUSION_TUI_DEBUG"
 INTERRUPTED = 130
@@ -101,7 +101,7 @@ def main() -> None:
 
 
 def _run() -> int:
-    from tui.headless import Interrupted
+    from tui.process.headless import Interrupted
 
     try:
         result: Any = app(prog_name="illusion-tui", standalone_mode=False)
@@ -128,7 +128,7 @@ def _explained(error: Exception) -> tuple[str, str, int]:
 
 
 def _report(message: str, hint: str, status: int) -> int:
-    from tui.text import displayable
+    from engine.text import displayable
 
     print(f"error: {displayable(message)}", file=sys.stderr)
     for line in hint.splitlines():

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import msgspec
 
+from engine.analysis.frame import pairs_frame
+from engine.analysis.recovering import recoverable
 from engine.inspection.planning import BATCH_TOKENS
 from engine.items.examples import one_shot_example
 from engine.records.decodings import Beam, Decoding, OneShot, Sample, parse_decoding
 from engine.records.items import Item
-from engine.runs.frame import pairs_frame
 from engine.runs.log import RunLog
-from engine.runs.recovering import recoverable
 
 HYPOTHESES_PER_ITEM = 4
 """Times the batch size: at most so many hypotheses are decoded at once, if they fit."""

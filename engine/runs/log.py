@@ -11,6 +11,7 @@ from typing import Self
 
 import msgspec
 
+from engine.files import write_atomically
 from engine.records.decodings import Redecode
 from engine.records.errors import UserError
 from engine.records.items import Item
@@ -18,7 +19,6 @@ from engine.records.lines import encode_line
 from engine.records.manifest import Manifest
 from engine.records.scores import ScoredItem
 from engine.records.settings import AFTERWARDS, Settings
-from engine.runs.files import write_atomically
 from engine.runs.lock import RunLock
 from engine.runs.reading import (
     ITEMS,

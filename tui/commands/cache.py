@@ -13,8 +13,8 @@ import platformdirs
 import typer
 
 from engine.records.errors import UserError
+from engine.text import displayable
 from tui.commands.output import JSON, print_json, print_table
-from tui.text import displayable
 
 NOT_ENTRIES = (".lock", ".part")
 

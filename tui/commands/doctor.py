@@ -8,12 +8,12 @@ import msgspec
 import typer
 
 from engine.records.protocol import Diagnose, Diagnosis, Event, Notice
-from tui.commands.options import ModelOptions
+from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, print_json
-from tui.commands.planning import engine_command
 from tui.commands.talk import Talk
-from tui.config import default_path, read_config
-from tui.text import displayable
+from tui.options.config import default_path, read_config
+from tui.options.options import ModelOptions
+from tui.options.planning import engine_command
 
 
 def register(app: typer.Typer) -> None:
@@ -27,8 +27,8 @@ def doctor(
     as_json: JSON = False,
 ) -> None:
     """Show devices, memory, versions, caches, and what can be reached."""
-    from tui.client import EngineClient
-    from tui.headless import converse
+    from tui.process.client import EngineClient
+    from tui.process.headless import converse
 
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     found: dict[str, dict[str, Any]] = {}

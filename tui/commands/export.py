@@ -58,9 +58,9 @@ def export(
     ] = None,
 ) -> None:
     """Write a run's items as a table, one row an item, or as a report."""
-    from engine.runs import export as exporting
-    from engine.runs.rejudging import read_judged
+    from engine.analysis.rejudging import read_judged
+    from engine.reports.export import export as write_export
 
     found = read_run(run) if rule is None else read_judged(run, rule)
-    count = exporting.export(found, to, variant=variant, filter_text=filter_text)
+    count = write_export(found, to, variant=variant, filter_text=filter_text)
     Talk().say(f"{count} items in {to}")

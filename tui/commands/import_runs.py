@@ -46,7 +46,7 @@ def import_samples(
     markdown: MARKDOWN = False,
 ) -> None:
     """Read other programs' evaluations of two models into a run. What they don't hold is absent."""
-    from engine.runs.importing import import_runs
+    from engine.importing import import_runs
 
     one_form(as_json=as_json, markdown=markdown)
     run = import_runs(dense, pruned, out, language=language, rule=rule)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from engine.records.errors import UserError
-from tui.commands.options import ModelOptions, RunOptions
 from tui.commands.output import CONFIG, ENGINE, RUN_DIRECTORY
-from tui.commands.planning import engine_command, plan_run
-from tui.config import read_config
+from tui.options.config import read_config
+from tui.options.options import ModelOptions, RunOptions
+from tui.options.planning import engine_command, plan_run
 
 if TYPE_CHECKING:
-    from tui.session import RunSource
+    from tui.state.session import RunSource
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def inspect_run(options: RunOptions) -> None:
     """Score a run and inspect it meanwhile."""
     require_terminal("Use 'illusion-tui score' for a run without a screen.")
     plan = plan_run(options)
-    from tui.session import LiveRun
+    from tui.state.session import LiveRun
 
     directory = None if plan.directory is None else str(plan.directory)
     show(LiveRun(plan.settings, directory), plan.engine)
@@ -40,7 +40,7 @@ def open_run(run: RUN_DIRECTORY, engine: ENGINE = None, config: CONFIG = None) -
     read_manifest(run)
     require_terminal("Use 'illusion-tui export' to get at a saved run without a screen.")
     command = engine_command(ModelOptions(engine=engine), read_config(config))
-    from tui.session import SavedRun
+    from tui.state.session import SavedRun
 
     show(SavedRun(run.absolute()), command)
 
@@ -62,7 +62,7 @@ def require_terminal(instead: str) -> None:
 def show(source: RunSource, engine: tuple[str, ...] | None) -> None:
     """Open the screen and stay until it is closed."""
     from tui.app import InspectorApp
-    from tui.client import EngineClient
+    from tui.process.client import EngineClient
 
     app = InspectorApp(source, lambda: EngineClient(engine))
     status = app.run()

@@ -26,7 +26,7 @@ def judge(
     markdown: MARKDOWN = False,
 ) -> None:
     """Judge every open answer of a saved run anew. What it was judged before stays in the run."""
-    from engine.runs.rejudging import judged_name, rejudge
+    from engine.analysis.rejudging import judged_name, rejudge
 
     one_form(as_json=as_json, markdown=markdown)
     judged = rejudge(run, rule)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
+from rich.cells import cell_len
 
 from engine.records.errors import UserError
+from engine.text import fit
 
 if TYPE_CHECKING:
     from engine.runs.reading import Run
@@ -33,10 +35,10 @@ def one_form(*, as_json: bool, markdown: bool) -> None:
 
 def print_report(run: Run, *, as_json: bool, markdown: bool) -> None:
     """Write the summary of a run, for people or for programs."""
-    from engine.runs.frame import run_frame
-    from engine.runs.markdown import to_markdown
-    from engine.runs.report import full_summary
-    from engine.runs.text import render_text
+    from engine.analysis.frame import run_frame
+    from engine.reports.markdown import to_markdown
+    from engine.reports.plain import render_text
+    from engine.reports.report import full_summary
 
     if markdown:
         _write(to_markdown(run, run_frame(run)))
@@ -49,10 +51,9 @@ def print_report(run: Run, *, as_json: bool, markdown: bool) -> None:
 
 def print_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Write rows of cells in aligned columns."""
-    widths = [max(len(row[place]) for row in (header, *rows)) for place in range(len(header))]
+    widths = [max(cell_len(row[place]) for row in (header, *rows)) for place in range(len(header))]
     for row in (header, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+        print("  ".join(map(fit, row, widths)).rstrip())
 
 
 def print_json(value: Any) -> None:

@@ -10,11 +10,11 @@ import typer
 from engine.records.errors import UserError
 from engine.records.protocol import CheckpointSaved, Event, Prune
 from engine.records.recipes import parse_recipe
-from tui.commands.options import ModelOptions
 from tui.commands.output import JSON, print_json
-from tui.commands.planning import plan_model
-from tui.commands.signatures import takes_options
 from tui.commands.talk import EventTalk, Talk
+from tui.options.options import ModelOptions
+from tui.options.planning import plan_model
+from tui.options.signatures import takes_options
 
 UNSTRUCTURED = "; unstructured zeros save neither time nor memory by themselves"
 
@@ -36,8 +36,8 @@ def prune(
     as_json: JSON = False,
 ) -> None:
     """Write a compressed model as a checkpoint that transformers loads."""
-    from tui.client import EngineClient
-    from tui.headless import converse
+    from tui.process.client import EngineClient
+    from tui.process.headless import converse
 
     if not (options.recipe or options.sparsity or options.method):
         raise UserError("say which variant to make", "Such as --recipe wanda:0.5.")

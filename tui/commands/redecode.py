@@ -23,13 +23,13 @@ from engine.records.protocol import (
 )
 from engine.records.settings import Settings
 from engine.runs.reading import read_items, read_manifest
-from tui.commands.decoding_options import choose_decoding, choose_variants
-from tui.commands.options import ModelOptions
+from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json
-from tui.commands.planning import engine_command
 from tui.commands.talk import EventTalk, Talk
-from tui.config import read_config
-from tui.text import displayable
+from tui.options.config import read_config
+from tui.options.decodings import choose_decoding, choose_variants
+from tui.options.options import ModelOptions
+from tui.options.planning import engine_command
 
 REQUEST_ID = "redecode"
 NEAREST = 3
@@ -132,8 +132,8 @@ def redecode(
     config: CONFIG = None,
 ) -> None:
     """Decode one item of a run again, and show whether the gold answer comes back."""
-    from tui.client import EngineClient
-    from tui.headless import converse
+    from tui.process.client import EngineClient
+    from tui.process.headless import converse
 
     def ask(settings: Settings) -> Decode:
         variants = choose_variants(variant, settings)

@@ -21,11 +21,11 @@ from engine.records.protocol import (
 )
 from engine.records.scores import ScoredItem
 from engine.runs.reading import RedecodeKey, Run, read_run, redecode_key
-from tui.commands.options import RunOptions
 from tui.commands.output import JSON, MARKDOWN, one_form, print_report
-from tui.commands.planning import plan_run
-from tui.commands.signatures import takes_options
 from tui.commands.talk import EventTalk, Talk, clock
+from tui.options.options import RunOptions
+from tui.options.planning import plan_run
+from tui.options.signatures import takes_options
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -46,8 +46,8 @@ def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False
 
     Every scored item is on disk at once. The same command again goes on where it was left.
     """
-    from tui.client import EngineClient
-    from tui.headless import Interrupted, converse
+    from tui.process.client import EngineClient
+    from tui.process.headless import Interrupted, converse
 
     one_form(as_json=as_json, markdown=markdown)
     plan = plan_run(options)

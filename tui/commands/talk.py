@@ -16,7 +16,7 @@ from engine.records.protocol import (
     Progress,
     RunOpened,
 )
-from tui.text import displayable, truncated
+from engine.text import displayable, truncated
 
 SECONDS_BETWEEN_LINES = 15.0
 """Where the output is no terminal, progress within a stage is told at most so often."""

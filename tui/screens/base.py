@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.message import Message
 from textual.screen import Screen
 
-from tui.session import Session
-from tui.state import Change, RunState
+from tui.state.session import Session
+from tui.state.state import Change, RunState
 
 
 class EngineNeeded(Message):

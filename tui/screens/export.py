@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.records.errors import UserError
-from engine.runs.export import export
+from engine.reports.export import export
 from engine.runs.reading import Run
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from engine.runs.filters import FILTER_HELP
+from engine.analysis.filters import FILTER_HELP
+from engine.text import fit
 from tui.actions import ACTIONS, groups
-from tui.lines import Line, columns, wrap
+from tui.drawing.lines import Line, columns, wrap
+from tui.drawing.marks import OUTCOME_MARKS
 from tui.screens.page import PageScreen
-from tui.state import Change
-from tui.text import fit
-from tui.widgets.marks import OUTCOME_MARKS
+from tui.state.state import Change
 
 WORDS = (
     (

@@ -11,23 +11,23 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
+from engine.analysis.filters import parse_filter
 from engine.records.decodings import Beam, Decoding, OneShot, Sample
 from engine.records.errors import UserError
 from engine.records.scores import Score, ScoredItem
-from engine.runs.filters import parse_filter
 from tui.actions import at, bindings, footer
-from tui.header import run_line
-from tui.rows import Row, plain_text
+from tui.drawing.decode_lines import Names
+from tui.drawing.header import run_line
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.screens.export import ExportScreen
 from tui.screens.lab import LabScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.xray import XRayScreen
-from tui.session import Session
-from tui.state import Change
-from tui.view import View, counts, shown
+from tui.state.rows import Row, plain_text
+from tui.state.session import Session
+from tui.state.state import Change
+from tui.state.view import View, counts, shown
 from tui.widgets.boards import KeyBoard, OutcomeBoard, RunBoard
-from tui.widgets.decode_lines import Names
 from tui.widgets.details import DecodeBoard, PairDetails, QuestionBoard, Redecodes
 from tui.widgets.failure import FailurePanel
 from tui.widgets.filter import FilterBar, FilterInput

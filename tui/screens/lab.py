@@ -13,15 +13,15 @@ from textual.widgets import Input, Select, Static
 
 from engine.records.decodings import MOST_HYPOTHESES, Beam, Decoding, OneShot, Sample
 from engine.records.scores import ScoredItem
+from engine.text import displayable, truncated
 from tui.actions import at, bindings, footer
-from tui.lines import Line, columns
+from tui.drawing.decode_lines import Names, live_lines, result_lines
+from tui.drawing.lines import Line, columns
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.screens.page import TitleBoard
-from tui.session import Session
-from tui.state import Change
-from tui.text import displayable, truncated
+from tui.state.session import Session
+from tui.state.state import Change
 from tui.widgets.boards import KeyBoard
-from tui.widgets.decode_lines import Names, live_lines, result_lines
 from tui.widgets.details import QuestionBoard
 from tui.widgets.paint import Sheet
 

@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from engine.text import displayable, truncated
 from tui.actions import at, bindings, footer
-from tui.lines import Line
+from tui.drawing.lines import Line
 from tui.screens.base import RunScreen
-from tui.state import Change
-from tui.text import displayable, truncated
+from tui.state.state import Change
 from tui.widgets.boards import KeyBoard
 from tui.widgets.paint import Board, Sheet
 

@@ -8,15 +8,15 @@ from textual import work
 from textual.binding import BindingType
 from textual.message import Message
 
+from engine.analysis.statistics import ComparisonStatistics, Floor, run_statistics
 from engine.records.recipes import RecipeError, parse_recipe
-from engine.runs.statistics import ComparisonStatistics, Floor, run_statistics
 from tui.actions import bindings
-from tui.lines import Line, columns
+from tui.drawing.lines import Line, columns
+from tui.drawing.summary_lines import comparison_blocks
 from tui.screens.page import PageScreen
-from tui.session import Session
-from tui.state import Change
-from tui.view import counts, probability_points
-from tui.widgets.summary_lines import comparison_blocks
+from tui.state.session import Session
+from tui.state.state import Change
+from tui.state.view import counts, probability_points
 
 TWO_COLUMNS = 128
 GAP = 4

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tui.rows import Row
+from tui.drawing.xray_lines import xray_lines
 from tui.screens.page import PageScreen
-from tui.session import Session
-from tui.widgets.xray_lines import xray_lines
+from tui.state.rows import Row
+from tui.state.session import Session
 
 
 class XRayScreen(PageScreen):

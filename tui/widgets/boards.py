@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from engine.text import displayable, truncated
 from tui.actions import OUTCOMES, Action
-from tui.lines import Line, Piece, width_of
-from tui.text import displayable, truncated
-from tui.widgets.marks import OUTCOME_MARKS, track
+from tui.drawing.header import RunLine
+from tui.drawing.lines import Line, Piece, width_of
+from tui.drawing.marks import OUTCOME_MARKS, track
 from tui.widgets.paint import Board
-
-
-@dataclass(frozen=True)
-class RunLine:
-    """What the header says.
-
-    Attributes:
-        facts: after model and variant, the most important first; left out from the end.
-        fraction: of the bar; None where the total is not known.
-        status: beside the bar, in words.
-        alarm: the status is something that went wrong.
-    """
-
-    model: str = ""
-    variant: str = ""
-    facts: tuple[str, ...] = ()
-    fraction: float | None = None
-    status: str = ""
-    alarm: bool = False
 
 
 class RunBoard(Board):

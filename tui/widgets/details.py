@@ -10,14 +10,14 @@ from textual.content import Content
 
 from engine.records.decodings import Redecode
 from engine.records.scores import Score, ScoredItem
-from tui.decodes import LiveDecode
-from tui.lines import Line
-from tui.rows import Row
-from tui.text import displayable
-from tui.widgets.decode_lines import Names, full_lines, overview_lines
-from tui.widgets.marks import verdict
+from engine.text import displayable
+from tui.drawing.decode_lines import Names, full_lines, overview_lines
+from tui.drawing.lines import Line
+from tui.drawing.marks import verdict
+from tui.drawing.score_lines import pair_lines, question_lines
+from tui.state.decodes import LiveDecode
+from tui.state.rows import Row
 from tui.widgets.paint import Board, Sheet
-from tui.widgets.score_lines import pair_lines, question_lines
 
 ROOMY_LINES = 17
 """Lines from which on every option has one of its own."""

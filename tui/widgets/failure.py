@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from tui.lines import Line, wrap
-from tui.text import displayable, truncated
+from engine.text import displayable, truncated
+from tui.drawing.lines import Line, wrap
 from tui.widgets.paint import Board
 
 

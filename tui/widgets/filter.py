@@ -10,8 +10,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
-from tui.lines import Line, one_line
-from tui.text import displayable
+from engine.text import displayable
+from tui.drawing.lines import Line, one_line
 from tui.widgets.paint import Board
 
 

@@ -16,10 +16,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from engine.text import displayable, fit
 from tui.actions import bindings
-from tui.rows import Row
-from tui.text import displayable, fit
-from tui.widgets.columns import DIM, Column, Layout, layout
+from tui.drawing.columns import DIM, Column, Layout, layout
+from tui.state.rows import Row
 from tui.widgets.paint import Painted
 
 HEADER_LINES = 1

@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.lines import Line, cropped
+from tui.drawing.lines import Line, cropped
 
 PAINTS = (
     "dim",

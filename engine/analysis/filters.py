@@ -1,0 +1,164 @@
+"""The filter language of `--filter` and of the inspector's `/`."""
+
+from __future__ import annotations
+
+import operator
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from engine.analysis.frame import SCHEMA
+from engine.analysis.pairing import OUTCOMES
+from engine.records.errors import UserError
+
+SHORT_NAMES = {
+    "lang": "language",
+    "id": "item_id",
+    "open": "pruned_answer_correct",
+    "choice": "pruned_choice_correct",
+    "shown": "pruned_shown_correct",
+    "letter": "pruned_letter_correct",
+    "rank": "pruned_gold_rank",
+    "worst": "pruned_worst_rank",
+    "p": "pruned_gold_probability",
+    "kl": "kl_vocabulary",
+    "margin": "pruned_top_margin",
+    "answer": "pruned_answer",
+    "passage": "has_passage",
+}
+"""Short names, each for the column that is asked for most."""
+
+FILTER_HELP = (
+    "words are looked for in question, gold, aliases and answers; outcome:lost,never  lang:es  "
+    "choice:right  rank>3  p<10%  kl>1  recovered:yes  pruned_worst_rank>=5  choice:absent  "
+    'dense_answer:"New York"; a minus before a condition turns it round; all conditions must hold'
+)
+
+_SEARCHED = ("question", "gold", "aliases", "dense_answer", "pruned_answer")
+_WHOLE = ("outcome", "flip", "kind", "variant", "item_id")
+_TRUTH = {"right": True, "yes": True, "true": True, "wrong": False, "no": False, "false": False}
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+_PART = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_CONDITION = re.compile(r"(?P<name>[A-Za-z_]\w*)(?P<sign>:|>=|<=|!=|>|<|=)(?P<value>.*)", re.S)
+
+
+class _Condition(NamedTuple):
+    text: str
+    column: str
+    sign: str
+    value: str
+
+
+def parse_filter(text: str) -> pl.Expr:
+    """Read a filter; the expression is for a frame of `engine.analysis.frame`.
+
+    Raises:
+        UserError: with what would have been valid.
+    """
+    if text.count('"') % 2:
+        raise UserError(f"filter: a quotation mark is not closed in '{text}'", FILTER_HELP)
+    expression = pl.lit(True)
+    for part in _PART.findall(text):
+        negated = part.startswith("-") and len(part) > 1
+        term = _term(part[1:] if negated else part)
+        # A condition on something absent doesn't hold, so its opposite does.
+        holds = term.fill_null(False)
+        expression = expression & (~holds if negated else holds)
+    return expression
+
+
+def _term(part: str) -> pl.Expr:
+    match = _CONDITION.fullmatch(part)
+    if match is None:
+        return _contains(_SEARCHED, part.replace('"', ""))
+    name, sign, value = match["name"], match["sign"], match["value"].replace('"', "")
+    column = SHORT_NAMES.get(name.lower(), name.lower())
+    if column not in SCHEMA:
+        raise UserError(
+            f"filter: '{part}' asks for '{name}', which is not a column",
+            f"Columns: {', '.join((*SHORT_NAMES, *SCHEMA))}. "
+            f'To look for the text itself, put quotation marks around it: "{part}".',
+        )
+    if not value:
+        raise UserError(f"filter: '{part}' has no value", FILTER_HELP)
+    if value == "absent" and sign in {":", "="}:
+        return pl.col(column).is_null()
+    condition = _Condition(part, column, sign, value)
+    kind = SCHEMA[column]
+    if kind == pl.Boolean:
+        return _truth(condition)
+    return _number(condition) if kind.is_numeric() else _string(condition)
+
+
+def _truth(condition: _Condition) -> pl.Expr:
+    wanted = _TRUTH.get(condition.value.lower())
+    if wanted is None or condition.sign not in {":", "="}:
+        raise UserError(
+            f"filter: '{condition.text}' is not a condition on {condition.column}",
+            "Expected :right, :wrong, :yes, :no or :absent after its name.",
+        )
+    return pl.col(condition.column) == wanted
+
+
+def _number(condition: _Condition) -> pl.Expr:
+    digits = condition.value.removesuffix("%")
+    try:
+        value = float(digits) / (100 if digits != condition.value else 1)
+    except ValueError:
+        raise UserError(
+            f"filter: '{condition.text}' compares {condition.column} with "
+            f"'{condition.value}', which is not a number",
+            f"Write for example {condition.column}>3, {condition.column}<=0.5 or "
+            f"{condition.column}:absent.",
+        ) from None
+    sign = "=" if condition.sign == ":" else condition.sign
+    compared: pl.Expr = _COMPARISONS[sign](pl.col(condition.column), value)
+    return compared
+
+
+def _string(condition: _Condition) -> pl.Expr:
+    if condition.sign not in {":", "=", "!="}:
+        raise UserError(
+            f"filter: {condition.column} is text and can't be compared by '{condition.sign}'",
+            f"Write {condition.column}:VALUE.",
+        )
+    column, value = condition.column, condition.value
+    if column in _WHOLE or column == "language":
+        wanted = [_plain(one) for one in value.split(",")]
+        strange = sorted(set(wanted) - set(OUTCOMES)) if column == "outcome" else []
+        if strange:
+            raise UserError(
+                f"filter: '{strange[0]}' is not an outcome", f"Expected {', '.join(OUTCOMES)}."
+            )
+        found = pl.col(column).str.to_lowercase().is_in(wanted)
+        if column == "language":
+            # "zh" asks for "zh-Hans" and "zh-Hant" as well.
+            tag = pl.col(column).str.to_lowercase()
+            found = found | tag.str.split("-").list.first().is_in(wanted)
+    else:
+        found = _contains((column,), value)
+    return ~found if condition.sign == "!=" else found
+
+
+def _contains(columns: tuple[str, ...], wanted: str) -> pl.Expr:
+    """Whether one of the columns contains the text, whatever the case and Unicode form."""
+    needle = _plain(wanted)
+    joined = pl.concat_str([pl.col(name) for name in columns], separator="\n", ignore_nulls=True)
+    return joined.map_batches(
+        lambda texts: pl.Series([needle in _plain(text or "") for text in texts], dtype=pl.Boolean),
+        return_dtype=pl.Boolean,
+    )
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

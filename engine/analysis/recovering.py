@@ -1,0 +1,37 @@
+"""Which items of a run recovery is tried on."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from engine.analysis.filters import parse_filter
+from engine.records.errors import UserError
+from engine.records.settings import RECOGNITION_ONLY, Settings
+
+
+def parse_recover_filter(text: str) -> pl.Expr:
+    """Read a filter of items to be recovered.
+
+    Raises:
+        UserError: it can't be understood, or asks for what only recovery tells.
+    """
+    expression = parse_filter(text)
+    asked = [name for name in expression.meta.root_names() if name.startswith("recovered")]
+    if asked:
+        raise UserError(
+            f"--recover-filter '{text}' asks for {asked[0]}, which only recovery can tell",
+            "Choose the items by what is known when they are scored.",
+        )
+    return expression
+
+
+def recoverable(frame: pl.DataFrame, settings: Settings) -> set[str]:
+    """Ids of the items in a frame of `engine.analysis.frame` that recovery is tried on."""
+    return set(frame.filter(parse_recover_filter(settings.recover_filter))["item_id"])
+
+
+def recoverable_text(settings: Settings) -> str:
+    """What the items are called that recovery is tried on: "recognition-only items"."""
+    if settings.recover_filter == RECOGNITION_ONLY:
+        return "recognition-only items"
+    return f"items with {settings.recover_filter}"

@@ -1,0 +1,119 @@
+"""A saved run judged anew, without a model; what it was judged before stays as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from engine.files import write_atomically
+from engine.judging import judge
+from engine.records.decodings import Redecode
+from engine.records.items import Item
+from engine.records.lines import encode_line
+from engine.records.scores import Answer, Score, ScoredItem
+from engine.records.settings import JudgeRule
+from engine.runs.reading import Redecoded, Run, Scored, read_log, read_run, redecode_key
+
+Kept = TypeVar("Kept", ScoredItem, Redecode)
+
+
+def rejudge(directory: Path, rule: JudgeRule) -> Run:
+    """Judge every answer and hypothesis of a run by `rule` and keep that beside the log.
+
+    Returns the run so judged; `read_judged` gives it again.
+
+    Raises:
+        UserError: there is no run, or it can't be written to.
+    """
+    run = judged(read_run(directory), rule)
+    records: list[Scored | Redecoded] = [Scored(scored=one) for one in run.scored.values()]
+    records += [Redecoded(redecode=one) for one in run.redecodes]
+    write_atomically(directory / judged_name(rule), b"".join(map(encode_line, records)))
+    return run
+
+
+def read_judged(directory: Path, rule: JudgeRule) -> Run:
+    """Read a run with its verdicts by `rule`.
+
+    They are the kept ones where the run was judged so; what came later, and a run that never was,
+    is judged here and now.
+
+    Raises:
+        UserError: there is no run, or one of its files is damaged.
+    """
+    run = judged(read_run(directory), rule)
+    path = directory / judged_name(rule)
+    if not path.exists():
+        return run
+    kept = read_log(path)
+    redecodes = (kept.redecodes.get(redecode_key(one), one) for one in run.redecodes)
+    return msgspec.structs.replace(
+        run,
+        scored={name: _kept(kept.scored.get(name), one) for name, one in run.scored.items()},
+        redecodes=tuple(map(_kept, redecodes, run.redecodes)),
+    )
+
+
+def judged(run: Run, rule: JudgeRule) -> Run:
+    """The run with every verdict by `rule`."""
+    items = {item.id: item for item in run.items}
+    settings = msgspec.structs.replace(run.manifest.settings, judge=rule)
+    return msgspec.structs.replace(
+        run,
+        manifest=msgspec.structs.replace(run.manifest, settings=settings),
+        scored={name: _scored(one, rule) for name, one in run.scored.items()},
+        redecodes=tuple(_redecode(one, items[one.item_id], rule) for one in run.redecodes),
+    )
+
+
+def judged_name(rule: JudgeRule) -> str:
+    """The file in the run directory that keeps the verdicts by a rule."""
+    return f"judged-{rule}.jsonl"
+
+
+def _scored(scored: ScoredItem, rule: JudgeRule) -> ScoredItem:
+    item = scored.item
+    return msgspec.structs.replace(
+        scored,
+        scores={name: _score(score, item, rule) for name, score in scored.scores.items()},
+        floor=None if scored.floor is None else _score(scored.floor, item, rule),
+    )
+
+
+def _score(score: Score, item: Item, rule: JudgeRule) -> Score:
+    return msgspec.structs.replace(
+        score, open=_answer(score.open, item, rule), shown=_answer(score.shown, item, rule)
+    )
+
+
+def _answer(answer: Answer | None, item: Item, rule: JudgeRule) -> Answer | None:
+    if answer is None:
+        return None
+    judgement = judge(answer.text, item.answers, item.language, rule)
+    return msgspec.structs.replace(answer, judgement=judgement)
+
+
+def _redecode(redecode: Redecode, item: Item, rule: JudgeRule) -> Redecode:
+    hypotheses = tuple(
+        msgspec.structs.replace(one, judgement=judge(one.text, item.answers, item.language, rule))
+        for one in redecode.hypotheses
+    )
+    return msgspec.structs.replace(redecode, hypotheses=hypotheses)
+
+
+def _kept(kept: Kept | None, now: Kept) -> Kept:
+    """The kept record, unless it is of other texts than those that the run has now."""
+    return kept if kept is not None and _texts(kept) == _texts(now) else now
+
+
+def _texts(record: ScoredItem | Redecode) -> list[str | None]:
+    if isinstance(record, Redecode):
+        return [one.text for one in record.hypotheses]
+    scores = [*record.scores.values(), *([record.floor] if record.floor else [])]
+    return [
+        None if answer is None else answer.text
+        for score in scores
+        for answer in (score.open, score.shown)
+    ]

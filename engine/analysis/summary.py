@@ -1,0 +1,266 @@
+"""What a run comes to, in figures that a script can read and a person can recompute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+import polars as pl
+
+from engine.analysis.frame import run_frame
+from engine.analysis.pairing import OUTCOMES, count_flips, decoding_kind
+from engine.analysis.recovering import recoverable
+from engine.analysis.statistics import Statistics
+from engine.records.decodings import DecodingKind, Redecode
+from engine.runs.reading import Run
+
+
+class VariantSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One variant over the scored items; n beside every share, None where nothing was scored so.
+
+    Attributes:
+        gold_first: share of items whose gold answer's first token has rank 1.
+    """
+
+    name: str
+    label: str
+    open_accuracy: float | None
+    open_n: int
+    choice_accuracy: float | None
+    choice_n: int
+    shown_accuracy: float | None
+    shown_n: int
+    letter_accuracy: float | None
+    letter_n: int
+    exact_accuracy: float | None
+    containment_accuracy: float | None
+    mean_f1: float | None
+    gold_n: int
+    gold_first: float | None
+    median_gold_rank: float | None
+    median_worst_rank: float | None
+    median_gold_probability: float | None
+    median_top_margin: float | None
+
+
+class RecoverySummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of the items that recovery is for a decoding brought back, and was tried on."""
+
+    decoding: str
+    kind: DecodingKind | None
+    tried: int
+    recovered: int
+
+
+class LanguageSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One language of a comparison."""
+
+    language: str
+    items: int
+    outcomes: dict[str, int]
+    dense_open_accuracy: float | None
+    pruned_open_accuracy: float | None
+    dense_choice_accuracy: float | None
+    pruned_choice_accuracy: float | None
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """One pruned variant against the reference.
+
+    Attributes:
+        never_choice_correct: of the items never right, those whose pruned choice is right.
+        flips: how many choices changed how; see `engine.analysis.pairing.Flip`.
+        demoted_gold_rank: median gold rank of the recognition-only items under the variant.
+        recoveries: by decoding, then "any" of them.
+    """
+
+    variant: str
+    label: str
+    achieved_sparsity: float | None
+    outcomes: dict[str, int]
+    never_choice_correct: int
+    scores: VariantSummary
+    flips: dict[str, int]
+    mean_kl_options: float | None
+    mean_kl_vocabulary: float | None
+    median_kl_vocabulary: float | None
+    demoted_gold_rank: float | None
+    recoveries: tuple[RecoverySummary, ...]
+    languages: tuple[LanguageSummary, ...]
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in figures; `outcomes`, `achieved_sparsity` and "pruned" are the first recipe's.
+
+    `items` counts those scored, `total` those of the run; `variants` has "dense" (the reference,
+    whatever it is) and "pruned". The statistics are filled in by `engine.reports.report`.
+    """
+
+    model: str
+    source: str
+    judge: str
+    prompt: str | None
+    items: int
+    total: int
+    outcomes: dict[str, int]
+    achieved_sparsity: float | None
+    variants: dict[str, VariantSummary]
+    comparisons: tuple[Comparison, ...]
+    statistics: Statistics | None = None
+
+
+def summarize(run: Run) -> Summary:
+    """Sum up a run as far as it is scored."""
+    manifest = run.manifest
+    settings = manifest.settings
+    frames = {name: run_frame(run, name) for name in settings.recipes}
+    comparisons = tuple(_comparison(run, name, frame) for name, frame in frames.items())
+    reference = _variant(run, settings.against, frames[settings.recipes[0]], "dense")
+    first = comparisons[0]
+    return Summary(
+        model=manifest.model.name if manifest.model else settings.model,
+        source=manifest.items.source,
+        judge=settings.judge,
+        prompt=manifest.prompt,
+        items=len(run.scored),
+        total=len(run.items),
+        outcomes=first.outcomes,
+        achieved_sparsity=first.achieved_sparsity,
+        variants={"dense": reference, "pruned": first.scores},
+        comparisons=comparisons,
+    )
+
+
+def share(values: pl.Series) -> float | None:
+    """Share of true among those that are not null; None where there are none."""
+    known = values.drop_nulls()
+    return int(known.sum()) / known.len() if known.len() else None
+
+
+def count_outcomes(frame: pl.DataFrame) -> dict[str, int]:
+    """Items per outcome, every outcome among the keys."""
+    counts = Counter(frame["outcome"])
+    return {name: counts[name] for name in OUTCOMES}
+
+
+def label_of(run: Run, name: str) -> str:
+    """A variant's short form for people."""
+    labels = {variant.name: variant.label for variant in run.manifest.variants}
+    return labels.get(name, name)
+
+
+def _comparison(run: Run, name: str, frame: pl.DataFrame) -> Comparison:
+    demoted = frame.filter(pl.col("outcome") == "recognition-only")
+    records = {variant.name: variant for variant in run.manifest.variants}
+    record = records.get(name)
+    return Comparison(
+        variant=name,
+        label=label_of(run, name),
+        achieved_sparsity=record.achieved_sparsity if record and record.blocks else None,
+        outcomes=count_outcomes(frame),
+        never_choice_correct=int(frame["never_choice_correct"].sum()),
+        scores=_variant(run, name, frame, "pruned"),
+        flips=count_flips(frame["flip"]),
+        mean_kl_options=_mean(frame["kl_options"]),
+        mean_kl_vocabulary=_mean(frame["kl_vocabulary"]),
+        median_kl_vocabulary=_median(frame["kl_vocabulary"]),
+        demoted_gold_rank=_median(demoted["pruned_gold_rank"]),
+        recoveries=recoveries(run.redecodes, name, recoverable(frame, run.manifest.settings)),
+        languages=tuple(
+            _language(str(language), part)
+            for (language,), part in frame.group_by("language", maintain_order=True)
+        ),
+    )
+
+
+def recoveries(
+    redecodes: Sequence[Redecode], variant: str, items: set[str]
+) -> tuple[RecoverySummary, ...]:
+    """What re-decoding brought back among `items` under a variant, by decoding, then by any."""
+    tried: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
+    kinds: dict[str, DecodingKind] = {}
+    for redecode in redecodes:
+        if redecode.variant != variant or redecode.item_id not in items:
+            continue
+        label = redecode.decoding.label
+        kinds[label] = decoding_kind(redecode.decoding)
+        tried.setdefault(label, set()).add(redecode.item_id)
+        found.setdefault(label, set())
+        if redecode.recovered_at:
+            found[label].add(redecode.item_id)
+    rows = [
+        RecoverySummary(
+            decoding=label, kind=kinds[label], tried=len(tried[label]), recovered=len(found[label])
+        )
+        for label in sorted(tried, key=lambda label: (kinds[label], len(label), label))
+    ]
+    if len(rows) > 1:
+        every, back = set[str]().union(*tried.values()), set[str]().union(*found.values())
+        rows.append(
+            RecoverySummary(decoding="any", kind=None, tried=len(every), recovered=len(back))
+        )
+    return tuple(rows)
+
+
+def _variant(run: Run, name: str, frame: pl.DataFrame, side: str) -> VariantSummary:
+    column = {key: frame[f"{side}_{key}"] for key in _MEASURES}
+    return VariantSummary(
+        name=name,
+        label=label_of(run, name),
+        open_accuracy=share(column["answer_correct"]),
+        open_n=column["answer_correct"].count(),
+        choice_accuracy=share(column["choice_correct"]),
+        choice_n=column["choice_correct"].count(),
+        shown_accuracy=share(column["shown_correct"]),
+        shown_n=column["shown_correct"].count(),
+        letter_accuracy=share(column["letter_correct"]),
+        letter_n=column["letter_correct"].count(),
+        exact_accuracy=share(column["exact"]),
+        containment_accuracy=share(column["containment"]),
+        mean_f1=_mean(column["f1"]),
+        gold_n=column["gold_rank"].count(),
+        gold_first=share(column["gold_rank"] == 1),
+        median_gold_rank=_median(column["gold_rank"]),
+        median_worst_rank=_median(column["worst_rank"]),
+        median_gold_probability=_median(column["gold_probability"]),
+        median_top_margin=_median(column["top_margin"]),
+    )
+
+
+_MEASURES = (
+    "answer_correct",
+    "choice_correct",
+    "shown_correct",
+    "letter_correct",
+    "exact",
+    "containment",
+    "f1",
+    "gold_rank",
+    "worst_rank",
+    "gold_probability",
+    "top_margin",
+)
+
+
+def _language(language: str, frame: pl.DataFrame) -> LanguageSummary:
+    return LanguageSummary(
+        language=language,
+        items=frame.height,
+        outcomes=count_outcomes(frame),
+        dense_open_accuracy=share(frame["dense_answer_correct"]),
+        pruned_open_accuracy=share(frame["pruned_answer_correct"]),
+        dense_choice_accuracy=share(frame["dense_choice_correct"]),
+        pruned_choice_accuracy=share(frame["pruned_choice_correct"]),
+    )
+
+
+def _mean(values: pl.Series) -> float | None:
+    mean = values.mean()
+    return float(mean) if isinstance(mean, int | float) else None
+
+
+def _median(values: pl.Series) -> float | None:
+    median = values.median()
+    return float(median) if isinstance(median, int | float) else None

@@ -1,0 +1,147 @@
+"""Samples that lm-evaluation-harness 0.4 writes with --log_samples."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.importing.sample import Sample, broken
+
+_QUESTIONS = ("question", "query", "ctx", "goal", "problem", "sentence", "prompt", "input")
+_PASSAGES = ("passage", "context", "flores_passage")
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields that are read; `arguments` is a list of lists before 0.4.3, a mapping since."""
+
+    doc_id: int | str
+    doc: dict[str, Any]
+    target: Any
+    arguments: dict[str, dict[str, Any]] | list[list[Any]]
+    resps: list[Any]
+    filter: str = "none"
+    metrics: list[str] = []
+
+
+def read_samples(path: Path) -> list[Sample]:
+    """Read a samples file; where answers were filtered in several ways, the questions count once.
+
+    Raises:
+        UserError: which line isn't as expected, and how.
+    """
+    samples: dict[str, Sample] = {}
+    kept_filter: str | None = None
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        place = f"{path}, line {number}"
+        try:
+            fields = msgspec.json.decode(line)
+            entry = msgspec.convert(fields, _Line)
+        except msgspec.DecodeError as error:
+            raise broken(place, str(error)) from error
+        kept_filter = kept_filter or entry.filter
+        if entry.filter != kept_filter:
+            continue
+        sample = _sample(entry, fields, place)
+        if sample.key in samples:
+            raise broken(place, f"the question with doc_id {sample.key} is there twice")
+        samples[sample.key] = sample
+    if not samples:
+        raise broken(str(path), "the file has no samples")
+    return list(samples.values())
+
+
+def model_name(path: Path) -> str:
+    """The model's name, which is the directory's, "/" written as "__"."""
+    return path.resolve().parent.name.replace("__", "/")
+
+
+def _sample(entry: _Line, fields: dict[str, Any], place: str) -> Sample:
+    requests = _requests(entry)
+    if not requests or len(requests) != len(entry.resps):
+        raise broken(place, f"{len(requests)} arguments and {len(entry.resps)} responses")
+    prompt = str(requests[0][0])
+    passage = next((entry.doc[name] for name in _PASSAGES if name in entry.doc), None)
+    question = next((entry.doc[name] for name in _QUESTIONS if name in entry.doc), prompt)
+    language = entry.doc.get("language")
+    reported = {
+        name: float(fields[name])
+        for name in entry.metrics or ("acc", "exact_match", "em")
+        if isinstance(fields.get(name), int | float)
+    }
+    sample = Sample(
+        key=str(entry.doc_id),
+        question=str(question),
+        prompt=prompt,
+        reported=reported,
+        passage=passage if isinstance(passage, str) and passage else None,
+        language=language if isinstance(language, str) else None,
+    )
+    first = _first(entry.resps[0], place)
+    if isinstance(first, list):
+        return _choice(sample, entry, requests, place)
+    golds = _golds(entry.target)
+    if not golds:
+        raise broken(place, "target is empty")
+    return sample._replace(golds=golds, text=str(first))
+
+
+def _requests(entry: _Line) -> list[list[Any]]:
+    if isinstance(entry.arguments, list):
+        return entry.arguments
+    return [list(request.values()) for request in entry.arguments.values()]
+
+
+def _first(responses: Any, place: str) -> Any:
+    """The first of a request's repeats: a text, or log-likelihood and whether it was greedy."""
+    if not isinstance(responses, list) or not responses:
+        raise broken(place, "resps has a request without responses")
+    return responses[0]
+
+
+def _choice(sample: Sample, entry: _Line, requests: list[list[Any]], place: str) -> Sample:
+    # Tasks with a normalisation by mutual information ask once more, without the question.
+    own = [index for index, request in enumerate(requests) if request[0] == requests[0][0]]
+    by_continuation = len(own) > 1
+    asked = own if by_continuation else list(range(len(requests)))
+    if len(asked) < 2:
+        raise broken(place, "one log-likelihood is neither a choice nor a generated answer")
+    options = tuple(str(requests[index][1 if by_continuation else 0]).strip() for index in asked)
+    try:
+        values = tuple(float(_first(entry.resps[index], place)[0]) for index in asked)
+    except (ValueError, TypeError, IndexError) as error:
+        raise broken(place, f"resps has something else than log-likelihoods: {error}") from error
+    chosen = values.index(max(values))
+    index = _gold_index(entry.target, options, chosen, sample.reported.get("acc"))
+    if index is None:
+        raise broken(place, f"target '{entry.target}' is none of the {len(options)} options")
+    return sample._replace(
+        golds=(options[index],), options=options, gold_index=index, log_likelihoods=values
+    )
+
+
+def _gold_index(
+    target: Any, options: tuple[str, ...], chosen: int, accuracy: float | None
+) -> int | None:
+    """The target is an option's number or its text; where it could be both, `acc` decides."""
+    text = str(target).strip()
+    candidates = [options.index(text)] if text in options else []
+    if text.isascii() and text.isdecimal() and int(text) < len(options):
+        candidates.append(int(text))
+    if accuracy is not None:
+        agreeing = [index for index in candidates if (index == chosen) == (accuracy == 1)]
+        candidates = agreeing or candidates
+    return candidates[0] if candidates else None
+
+
+def _golds(target: Any) -> tuple[str, ...]:
+    """The gold answers of a target, which the harness writes as text even if it was a list."""
+    if isinstance(target, str) and target.startswith("["):
+        try:
+            target = ast.literal_eval(target)
+        except (ValueError, SyntaxError):
+            target = [target]
+    found = target if isinstance(target, list) else [target]
+    return tuple(dict.fromkeys(text for one in found if (text := str(one).strip())))

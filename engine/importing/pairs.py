@@ -1,0 +1,159 @@
+"""Two models' samples of the same task, paired into a run."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from engine.importing import harness, lighteval
+from engine.importing.sample import Sample, differing_verdicts, to_item, to_score
+from engine.records.errors import UserError
+from engine.records.manifest import ItemsRecord, Manifest, VariantRecord
+from engine.records.scores import ChoiceScore, Score, ScoredItem
+from engine.records.settings import DENSE, JudgeRule, Settings
+from engine.runs.log import RunLog, items_hash
+from engine.runs.reading import Run, read_run
+
+
+class _Source(msgspec.Struct, frozen=True, kw_only=True):
+    path: Path
+    program: str
+    model: str
+    samples: dict[str, Sample]
+
+
+def import_runs(
+    dense: Path,
+    pruned: Path,
+    directory: Path,
+    *,
+    language: str = "und",
+    rule: JudgeRule = "containment",
+) -> Run:
+    """Read what one model (the reference) and another made of the same task into a run.
+
+    Each is a samples_*.jsonl of lm-evaluation-harness or a details_*.parquet of lighteval, or a
+    directory with one such file. What the files don't hold (ranks, probabilities, the other rungs)
+    is absent in the run. Choices are compared by summed log-likelihood; answers are judged by
+    `rule`, and an item notes where the file's own metric says otherwise.
+
+    Raises:
+        UserError: a file isn't as expected, or the two aren't of the same task.
+    """
+    sources = [_read(dense), _read(pruned)]
+    scored = _pair(sources[0], sources[1], language, rule)
+    settings = Settings(
+        model=sources[0].model,
+        recipes=(f"checkpoint:{sources[1].model}",),
+        items=str(sources[0].path),
+        judge=rule,
+        shown_candidates=False,
+    )
+    items = [one.item for one in scored]
+    with RunLog.open(directory, _manifest(settings, sources, scored), items) as log:
+        missing = {item.id for item in log.unscored}
+        log.append_scored([one for one in scored if one.item.id in missing])
+    return read_run(directory)
+
+
+def _read(path: Path) -> _Source:
+    file = _file(path)
+    if file.suffix == ".parquet":
+        program, model = "lighteval", lighteval.model_name(file)
+        samples = lighteval.read_details(file)
+    else:
+        program, model = "lm-evaluation-harness", harness.model_name(file)
+        samples = harness.read_samples(file)
+    by_key = {sample.key: sample for sample in samples}
+    if len(by_key) < len(samples):
+        raise UserError(f"{file} has questions of the same id", "Give the file of one task.")
+    return _Source(path=file, program=program, model=model, samples=by_key)
+
+
+def _file(path: Path) -> Path:
+    if not path.exists():
+        raise UserError(f"{path} does not exist", "Give a file of samples, or its directory.")
+    if not path.is_dir():
+        return path
+    found = sorted((*path.glob("samples_*.jsonl"), *path.glob("details_*.parquet")))
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(file.name for file in found[:5]) or "none"
+    raise UserError(
+        f"{path} has {len(found)} files of samples ({names}) where one is expected",
+        "Name the samples_*.jsonl or details_*.parquet itself.",
+    )
+
+
+def _pair(dense: _Source, pruned: _Source, language: str, rule: JudgeRule) -> list[ScoredItem]:
+    """Every question of either file; one that a file doesn't have is absent there."""
+    if not dense.samples.keys() & pruned.samples.keys():
+        raise _different(dense, pruned, "no question is in both")
+    variant = f"checkpoint:{pruned.model}"
+    result = []
+    for key in dict.fromkeys((*dense.samples, *pruned.samples)):
+        first, second = dense.samples.get(key), pruned.samples.get(key)
+        if first and second and _question(first) != _question(second):
+            raise _different(dense, pruned, f"question {key} differs")
+        sides = {name: one for name, one in ((DENSE, first), (variant, second)) if one}
+        present = next(iter(sides.values()))
+        item = to_item(present, language)
+        scores = {DENSE: Score(), variant: Score()}
+        scores |= {name: to_score(sample, item, rule) for name, sample in sides.items()}
+        notes = [
+            note
+            for name, sample in sides.items()
+            for note in differing_verdicts(sample, scores[name], name)
+        ]
+        scores[variant] = msgspec.structs.replace(
+            scores[variant], kl_options=_divergence(scores[DENSE].choice, scores[variant].choice)
+        )
+        result.append(
+            ScoredItem(item=item, prompt=present.prompt, scores=scores, notes=tuple(notes))
+        )
+    return result
+
+
+def _question(sample: Sample) -> tuple[object, ...]:
+    return sample.question, sample.golds, sample.options
+
+
+def _different(dense: _Source, pruned: _Source, how: str) -> UserError:
+    return UserError(
+        f"{dense.path.name} and {pruned.path.name} are not of the same task: {how}",
+        "Import two models' samples of one task, asked with the same options.",
+    )
+
+
+def _divergence(dense: ChoiceScore | None, pruned: ChoiceScore | None) -> float | None:
+    """KL(dense ‖ pruned) over the options, in nats."""
+    if dense is None or pruned is None:
+        return None
+    pairs = zip(_log_probabilities(dense), _log_probabilities(pruned), strict=True)
+    return sum(math.exp(p) * (p - q) for p, q in pairs if p > -math.inf)
+
+
+def _log_probabilities(choice: ChoiceScore) -> list[float]:
+    values = [option.log_likelihood for option in choice.options]
+    peak = max(values)
+    total = peak + math.log(sum(math.exp(value - peak) for value in values))
+    return [value - total for value in values]
+
+
+def _manifest(settings: Settings, sources: list[_Source], scored: list[ScoredItem]) -> Manifest:
+    items = [one.item for one in scored]
+    return Manifest(
+        settings=settings,
+        items=ItemsRecord(source=sources[0].path.name, hash=items_hash(items), count=len(items)),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={"imported from": " and ".join(dict.fromkeys(s.program for s in sources))},
+        variants=tuple(
+            VariantRecord(
+                name=name, label=source.model, notes=(f"imported from {source.path.name}",)
+            )
+            for name, source in zip((DENSE, *settings.recipes), sources, strict=True)
+        ),
+    )

@@ -1,0 +1,101 @@
+"""A run written for other programs and for people, in the format that the file's name asks for.
+
+Text is exported as the model and the data set gave it, in every format. In CSV too: a cell that
+begins with "=", "+", "-" or "@" is an answer (−5, @home) and stays one, so load such a file into a
+spreadsheet as text, where it would otherwise run as a formula. The same run always gives the same
+bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from engine.analysis.filters import parse_filter
+from engine.analysis.frame import resolve_variant, run_frame
+from engine.files import write_atomically
+from engine.records.decodings import Redecode
+from engine.records.errors import UserError
+from engine.reports.html import to_html
+from engine.reports.markdown import to_markdown
+from engine.runs.reading import Run
+
+
+def export(
+    run: Run, path: Path, *, variant: str | None = None, filter_text: str | None = None
+) -> int:
+    """Write the items of a run under one variant (None: the first recipe); returns how many.
+
+    Raises:
+        UserError: no format goes by the file's suffix, the variant or the filter isn't valid, or
+            the file can't be written.
+    """
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise UserError(
+            f"'{path.name}' doesn't say the format of the export",
+            f"End its name in {', '.join(WRITERS)}.",
+        )
+    name = resolve_variant(run, variant)
+    frame = run_frame(run, name)
+    if filter_text is not None:
+        frame = frame.filter(parse_filter(filter_text))
+    write_atomically(path, writer(run, frame))
+    return frame.height
+
+
+def to_parquet(_run: Run, frame: pl.DataFrame) -> bytes:
+    """The table as Parquet."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def to_csv(_run: Run, frame: pl.DataFrame) -> bytes:
+    """The table as CSV in UTF-8, text in quotation marks; an empty cell is an absent value."""
+    return frame.write_csv(quote_style="non_numeric").encode()
+
+
+def to_jsonl(run: Run, frame: pl.DataFrame) -> bytes:
+    """One object a line: the row, then the item, its prompt, every score and every re-decode."""
+    redecodes = _by_item(run)
+    lines = []
+    for row in frame.iter_rows(named=True):
+        scored = run.scored[row["item_id"]]
+        detail: dict[str, Any] = {
+            **row,
+            "prompt": scored.prompt,
+            "notes": scored.notes,
+            "item": scored.item,
+            "scores": scored.scores,
+            "floor": scored.floor,
+            "redecodes": redecodes[row["item_id"]],
+        }
+        lines.append(msgspec.json.encode(detail) + b"\n")
+    return b"".join(lines)
+
+
+def _by_item(run: Run) -> dict[str, list[Redecode]]:
+    """Re-decodes by item, in an order that doesn't depend on when they were made."""
+    grouped: dict[str, list[Redecode]] = defaultdict(list)
+    for redecode in sorted(
+        run.redecodes,
+        key=lambda one: (one.item_id, one.variant, msgspec.json.encode(one.decoding)),
+    ):
+        grouped[redecode.item_id].append(redecode)
+    return grouped
+
+
+WRITERS: dict[str, Callable[[Run, pl.DataFrame], bytes]] = {
+    ".parquet": to_parquet,
+    ".csv": to_csv,
+    ".jsonl": to_jsonl,
+    ".md": to_markdown,
+    ".html": to_html,
+}

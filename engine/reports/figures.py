@@ -1,0 +1,90 @@
+"""Sections of a report, and figures in words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.analysis.pairing import FLIPS
+from engine.analysis.statistics import Measure, Proportion, Rung
+
+MEASURES: dict[Measure, str] = {
+    "open": "open answer right",
+    "shown": "with candidates shown",
+    "choice": "choice right",
+    "letter": "choice by letter right",
+}
+
+
+class Table(NamedTuple):
+    """Cells of text; the first column is flush left."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Section(NamedTuple):
+    """A heading, a table or none, and sentences after it."""
+
+    title: str
+    table: Table | None
+    lines: tuple[str, ...]
+
+
+def items_count(count: int) -> str:
+    """A number of items in words."""
+    return f"{count:,} item" + ("s" if count != 1 else "")
+
+
+def rung_cells(rung: Rung) -> tuple[str, ...]:
+    """Both shares, the change and its p-value."""
+    return (
+        proportion_text(rung.dense),
+        proportion_text(rung.pruned),
+        points(rung.difference),
+        p_value_text(rung.p_value),
+    )
+
+
+def flips_text(flips: dict[str, int]) -> str:
+    """How many choices changed, and how."""
+    total = sum(flips.values())
+    parts = ", ".join(f"{name.replace('-', ' ')} {flips[name]}" for name in FLIPS[1:])
+    return f"{total - flips['none']} of {total} ({parts})"
+
+
+def points(difference: float) -> str:
+    """`signed`, with its unit."""
+    return f"{signed(difference)} points"
+
+
+def signed(difference: float) -> str:
+    """A difference of shares in whole percentage points, with its sign."""
+    rounded = round(100 * difference)
+    return f"{rounded:+d}".replace("-", "−") if rounded else "0"
+
+
+def proportion_text(one: Proportion) -> str:
+    """A share with its n and its interval: "78 % of 60 [66–87]"."""
+    interval = f"[{100 * one.low:.0f}–{100 * one.high:.0f}]"
+    return f"{100 * one.share:.0f} % of {one.n} {interval}"
+
+
+def p_value_text(p_value: float) -> str:
+    """Three decimals, as far as they tell anything."""
+    return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def change_text(before: float | None, after: float | None) -> str:
+    """Two shares in percent."""
+    shown = ["–" if value is None else f"{100 * value:.0f}" for value in (before, after)]
+    return f"{shown[0]} → {shown[1]} %"
+
+
+def number_text(value: float | None) -> str:
+    """A number, or a dash for what is absent."""
+    return "–" if value is None else f"{value:g}"
+
+
+def probability_text(value: float | None) -> str:
+    """A probability in percent, or a dash for what is absent."""
+    return "–" if value is None else f"{100 * value:.1f} %"

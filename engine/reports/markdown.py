@@ -1,0 +1,107 @@
+"""A report in Markdown, the items in a table at its end."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from engine.reports.figures import Section, Table, items_count
+from engine.reports.report import full_summary, sections
+from engine.runs.reading import Run
+from engine.text import displayable
+
+LONGEST = 300
+"""A longer text is cut, and says so: the other formats have it whole."""
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&])")
+_HEADER = (
+    "language",
+    "question",
+    "gold",
+    "outcome",
+    "dense",
+    "pruned",
+    "choice",
+    "rank",
+    "p(gold)",
+)
+
+
+def to_markdown(run: Run, frame: pl.DataFrame) -> bytes:
+    """The report of the run and the items of `frame`, as GitHub-flavoured Markdown."""
+    head, *rest = sections(full_summary(run))
+    blocks = [f"# {escaped(head.title)}", *map(escaped, head.lines)]
+    for section in rest:
+        blocks += _section(section)
+    blocks += [f"## {items_title(run, frame)}", _table(_items(frame), texts=6)]
+    return ("\n\n".join(blocks) + "\n").encode()
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    return _SPECIAL.sub(r"\\\1", displayable(text))
+
+
+def items_title(run: Run, frame: pl.DataFrame) -> str:
+    """The heading of the items, which a filter may have chosen."""
+    if frame.height == len(run.scored):
+        return items_count(frame.height)
+    return f"{frame.height} of {items_count(len(run.scored))}"
+
+
+def _section(section: Section) -> list[str]:
+    table = [_table(section.table)] if section.table else []
+    lines = ["\n".join(f"- {escaped(line)}" for line in section.lines)] if section.lines else []
+    return [f"## {escaped(section.title)}", *table, *lines]
+
+
+def _table(table: Table, *, texts: int = 1) -> str:
+    """The first columns, as many as are text, flush left; the others flush right."""
+    alignment = ("---:" if place >= texts else "---" for place in range(len(table.header)))
+    rows = (tuple(map(escaped, row)) for row in table.rows)
+    header = tuple(map(escaped, table.header))
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, alignment, *rows))
+
+
+def _items(frame: pl.DataFrame) -> Table:
+    rows = []
+    for row in frame.iter_rows(named=True):
+        rows.append(
+            (
+                row["language"],
+                _short(row["question"]),
+                _short(row["gold"]),
+                row["outcome"] or "–",
+                _answer(row["dense_answer"], row["dense_answer_correct"]),
+                _answer(row["pruned_answer"], row["pruned_answer_correct"]),
+                f"{mark(row['dense_choice_correct'])} → {mark(row['pruned_choice_correct'])}",
+                f"{_whole(row['dense_gold_rank'])} → {_whole(row['pruned_gold_rank'])}",
+                f"{_probability(row['dense_gold_probability'])} → "
+                f"{_probability(row['pruned_gold_probability'])}",
+            )
+        )
+    return Table(_HEADER, tuple(rows))
+
+
+def mark(correct: bool | None) -> str:
+    """A verdict as a sign; a dash where there is none."""
+    return "–" if correct is None else "✓" if correct else "✗"
+
+
+def _answer(text: str | None, correct: bool | None) -> str:
+    return "–" if text is None else f"{mark(correct)} {_short(text.strip())}"
+
+
+def _short(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}… ({len(text):,} characters)"
+
+
+def _whole(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"
+
+
+def _probability(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,5 +1,0 @@
-"""Other programs' evaluations of two models on one task, read into a run."""
-
-from engine.runs.importing.importing import import_runs
-
-__all__ = ["import_runs"]

@@ -1,0 +1,1 @@
+"""Records turned into lines of painted text: pure functions, no Textual."""

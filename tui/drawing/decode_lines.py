@@ -1,0 +1,217 @@
+"""What the screen says of re-decodes: pure functions from records to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from engine.records.decodings import Beam, Decoding, Hypothesis, OneShot, Redecode, Sample
+from engine.text import displayable, fit, truncated
+from tui.drawing.lines import Line, Piece, one_line, width_of, wrap
+from tui.drawing.marks import track, verdict
+from tui.state.decodes import LiveDecode, VariantDecode
+
+
+class Names(NamedTuple):
+    """What things are called on screen: a variant by its name, an item by its id."""
+
+    variant: Callable[[str], str]
+    item: Callable[[str], str]
+
+
+def decoding_text(decoding: Decoding) -> str:
+    """A decoding with the parameters that are not its defaults."""
+    match decoding:
+        case Beam(length_penalty=penalty):
+            extra = [] if penalty == 0.0 else [f"length penalty {penalty:g}"]
+        case Sample(temperature=temperature, top_p=top_p, seed=seed):
+            extra = [] if temperature == 1.0 else [f"temperature {temperature:g}"]
+            extra += [] if top_p == 1.0 else [f"top-p {top_p:g}"]
+            extra += [] if seed == 0 else [f"seed {seed}"]
+        case OneShot():
+            extra = []
+    return ", ".join((decoding.label, *extra))
+
+
+def overview_lines(
+    results: Sequence[Redecode],
+    live: Sequence[LiveDecode],
+    names: Names,
+    target: str,
+    width: int,
+    height: int,
+) -> list[Line]:
+    """Re-decodes of one item in few lines: what runs, else what came back and how."""
+    parts = [(decode, part) for decode in live for part in decode.pending]
+    if not results and not parts:
+        return hint_lines(target, width)
+    if len(results) + len(parts) == 1 and height > 1:
+        return (
+            live_lines(*parts[0], names, width)
+            if parts
+            else _alone(results[0], names, width, height)
+        )[:height]
+    lines = [one_line(_status(decode, part, names, width), width) for decode, part in parts]
+    for result in results:
+        sentence: list[Piece] = [*_heading(result, names), ("  ", "")]
+        lines.append(one_line([*sentence, *_inline(result, names)], width))
+    return lines[:height]
+
+
+def _alone(result: Redecode, names: Names, width: int, height: int) -> list[Line]:
+    """The only result of an item: a line for each hypothesis where they fit, else run together."""
+    if height > 3:
+        return result_lines(result, names, width)
+    return [
+        one_line(_heading(result, names), width),
+        *wrap([("  ", ""), *_inline(result, names)], width),
+    ]
+
+
+def full_lines(
+    results: Sequence[Redecode],
+    live: Sequence[LiveDecode],
+    names: Names,
+    target: str,
+    width: int,
+) -> list[Line]:
+    """Re-decodes of one item with every hypothesis on a line.
+
+    What runs comes first, then the latest result.
+    """
+    if not results and not live:
+        return hint_lines(target, width)
+    blocks: list[list[Line]] = []
+    for decode in live:
+        for part in decode.pending:
+            blocks.append(live_lines(decode, part, names, width))
+    blocks += [result_lines(result, names, width) for result in results]
+    lines: list[Line] = []
+    for block in blocks:
+        lines += [*([[]] if lines else []), *block]
+    return lines
+
+
+def hint_lines(target: str, width: int) -> list[Line]:
+    """What to press where nothing was re-decoded yet."""
+    keys: list[Piece] = [
+        ("b", "key"),
+        (" beam   ", "dim"),
+        ("s", "key"),
+        (" sample   ", "dim"),
+        ("o", "key"),
+        (" one-shot   ", "dim"),
+        ("t", "key"),
+        (f" on {target}", "dim"),
+    ]
+    return (
+        [one_line([("Bring the answer back:  ", "dim"), *keys], width)]
+        if width > 70
+        else wrap([("Bring the answer back:\n", "dim"), *keys], width)
+    )
+
+
+def result_lines(result: Redecode, names: Names, width: int) -> list[Line]:
+    """A finished re-decode: where the gold answer came back, then the hypotheses."""
+    lines = wrap(_heading(result, names), width, indent=2)
+    if result.example is not None:
+        shown = displayable(names.item(result.example))
+        lines += wrap([("  after  ", "dim"), (shown, "dim")], width, indent=2)
+    samples = isinstance(result.decoding, Sample)
+    for position, hypothesis in enumerate(result.hypotheses, start=1):
+        lead = f"{hypothesis.count}×" if samples else f"{position}"
+        lines.append(hypothesis_line(hypothesis, lead, width))
+    return lines
+
+
+def hypothesis_line(hypothesis: Hypothesis, lead: str, width: int) -> Line:
+    """One hypothesis on one line: its place or count, verdict, text, log-probability."""
+    correct = hypothesis.judgement.correct
+    probability = fit(f"{hypothesis.log_probability:.2f}", 8, align="right")
+    room = max(width - 6 - len(probability), 4)
+    text = _hypothesis_pieces(hypothesis)
+    line = one_line(text, room)
+    return [
+        (fit(lead, 3, align="right"), "dim"),
+        (f" {verdict(correct) if correct else ' '} ", "right"),
+        *line,
+        (" " * (room - width_of(line)), ""),
+        (probability, "dim"),
+    ]
+
+
+def live_lines(decode: LiveDecode, part: VariantDecode, names: Names, width: int) -> list[Line]:
+    """A running re-decode of one variant: its progress and what it has so far."""
+    lines: list[Line] = [one_line(_status(decode, part, names, width), width)]
+    if part.found:
+        return lines + [
+            hypothesis_line(found, str(number), width)
+            for number, found in enumerate(part.found, start=1)
+        ]
+    for number, text in enumerate(part.texts, start=1):
+        pieces: list[Piece] = [
+            (fit(str(number), 3, align="right") + "   ", "dim"),
+            (displayable(text.strip(" ")), "dim"),
+        ]
+        lines.append(one_line(pieces, width))
+    return lines
+
+
+def _status(decode: LiveDecode, part: VariantDecode, names: Names, width: int) -> list[Piece]:
+    name = f"{names.variant(part.variant)}  {decoding_text(decode.decoding)}"
+    head: list[Piece] = [("· ", "active"), (name, "strong"), ("  ", "")]
+    if decode.failure:
+        return [("✗ ", "wrong"), (name, "strong"), (f"  {displayable(decode.failure)}", "wrong")]
+    if decode.cancelled:
+        return [*head, ("cancelled", "dim")]
+    if decode.over:
+        return [*head, ("ended without a result", "dim")]
+    if not part.steps:
+        return [*head, ("waiting for its turn", "dim")]
+    size = 12 if width > 60 else 6
+    return [
+        *head,
+        *track(part.step / part.steps, size),
+        (f" step {part.step} of {part.steps}", "dim"),
+        ("  c", "key"),
+        (" cancels", "dim"),
+    ]
+
+
+def _heading(result: Redecode, names: Names) -> list[Piece]:
+    back = result.recovered_at is not None
+    # The sentence of a one-shot re-decode begins with its name.
+    name = "" if isinstance(result.decoding, OneShot) else f"  {decoding_text(result.decoding)}"
+    return [
+        ("↩ " if back else "· ", "right" if back else "dim"),
+        (f"{names.variant(result.variant)}{name}", "strong"),
+        ("  ", ""),
+        (result.sentence, "right" if back else "dim"),
+    ]
+
+
+def _inline(result: Redecode, names: Names) -> list[Piece]:
+    """The hypotheses one after the other, the right ones first."""
+    samples = isinstance(result.decoding, Sample)
+    numbered = list(enumerate(result.hypotheses, start=1))
+    numbered.sort(key=lambda pair: not pair[1].judgement.correct)
+    pieces: list[Piece] = []
+    for position, hypothesis in numbered:
+        lead = f"{hypothesis.count}× " if samples else f"{position} "
+        text = truncated(displayable(hypothesis.text.strip(" ")), 32)
+        pieces += [(lead, "dim"), (text, "gold" if hypothesis.judgement.correct else "")]
+        pieces += [(f" {hypothesis.log_probability:.1f}   ", "dim")]
+    if result.example is not None:
+        pieces.append((f"after  {displayable(names.item(result.example))}", "dim"))
+    return pieces
+
+
+def _hypothesis_pieces(hypothesis: Hypothesis) -> list[Piece]:
+    text, judgement = hypothesis.text, hypothesis.judgement
+    if judgement.start is None or judgement.end is None or judgement.end <= judgement.start:
+        return [(displayable(text.strip(" ")) or "∅", "")]
+    return [
+        (displayable(text[: judgement.start].lstrip(" ")), ""),
+        (displayable(text[judgement.start : judgement.end]), "gold"),
+        (displayable(text[judgement.end :]), ""),
+    ]

@@ -1,0 +1,83 @@
+"""How outcomes, verdicts, ranks and probabilities are written: shape first, colour second."""
+
+from __future__ import annotations
+
+from tui.drawing.lines import Piece
+
+LEVELS = "▁▂▃▄▅▆▇█"
+
+OUTCOME_MARKS = {
+    "recognition-only": "◆",
+    "lost": "✕",
+    "kept": "●",
+    "gained": "▲",
+    "never": "○",
+}
+"""Told apart without colour."""
+
+RIGHT, WRONG, ABSENT = "✓", "✗", "–"
+
+
+def verdict(correct: bool | None) -> str:
+    """✓, ✗, or – where there is none."""
+    return ABSENT if correct is None else RIGHT if correct else WRONG
+
+
+def verdict_paint(correct: bool | None) -> str:
+    """The paint that goes with `verdict`."""
+    return "dim" if correct is None else "right" if correct else "wrong"
+
+
+def rank_text(rank: int) -> str:
+    """A rank in at most four cells: 1, 999, 4821, 12k."""
+    return str(rank) if rank < 10_000 else f"{rank // 1000}k"
+
+
+def probability_text(probability: float) -> str:
+    """A probability in three cells: .81, 1.0; a small one as .00 but a tiny one as ~0."""
+    if probability >= 0.995:
+        return "1.0"
+    if probability < 0.0005:
+        return " ~0"
+    return f"{probability:.2f}"[1:]
+
+
+def percent_text(probability: float) -> str:
+    """A probability as a percentage with the digits that matter: 81 %, 7.2 %, 0.04 %, <0.01 %."""
+    value = 100 * probability
+    if value >= 99.5:
+        return f"{min(value, 99.9):.1f} %" if probability < 1 else "100 %"
+    if value >= 10:
+        return f"{value:.0f} %"
+    if value >= 1:
+        return f"{value:.1f} %"
+    return f"{value:.2f} %" if value >= 0.01 else "<0.01 %"
+
+
+def bar(fraction: float, width: int) -> str:
+    """A bar of exactly `width` cells, in halves of a cell; what is not zero is visible."""
+    halves = round(max(0.0, min(1.0, fraction)) * width * 2)
+    if fraction > 0:
+        halves = max(halves, 1)
+    full, half = divmod(halves, 2)
+    text = "━" * full + "╸" * half
+    return text + " " * (width - len(text))
+
+
+def track(fraction: float, width: int) -> list[Piece]:
+    """A progress bar of exactly `width` cells: what is done, and what is left."""
+    done = bar(fraction, width).rstrip()
+    return [(done, "bar"), ("─" * (width - len(done)), "dim")]
+
+
+def spark(values: list[float]) -> str:
+    """One character a value from 0 to 1, in eighths of its height."""
+    return "".join(LEVELS[min(int(value * 8), 7)] for value in values)
+
+
+def duration_text(seconds: float) -> str:
+    """Minutes and seconds, or hours and minutes: 0:41, 12:05, 3 h 20."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02}"
+    return f"{whole // 60}:{whole % 60:02}"

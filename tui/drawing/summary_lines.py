@@ -1,0 +1,257 @@
+"""What the summary says of a run: pure functions from figures to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.analysis.slices import Slice
+from engine.analysis.statistics import (
+    ComparisonStatistics,
+    Floor,
+    Group,
+    Proportion,
+    RankBands,
+    Recovery,
+    Rung,
+)
+from engine.records.manifest import Manifest, VariantRecord
+from engine.text import displayable, fit, truncated
+from tui.drawing.lines import Line, Piece, wrap
+from tui.drawing.manifest_lines import heading, manifest_lines, sparsity_lines
+from tui.drawing.marks import OUTCOME_MARKS, bar
+from tui.drawing.scatter import Point, scatter_lines
+
+RUNGS = {
+    "open": "open answer",
+    "shown": "candidates shown",
+    "choice": "choice",
+    "letter": "letter",
+}
+FLIPS = {
+    "right-to-wrong": "right → wrong",
+    "wrong-to-right": "wrong → right",
+    "wrong-to-other": "wrong → other wrong",
+}
+MOST_LANGUAGES = 12
+MOST_SLICES = 5
+
+
+def outcome_lines(counts: dict[str, int], never_choice: int, width: int) -> list[Line]:
+    """Every outcome with its count, share and bar."""
+    total = sum(counts.values())
+    lines = heading("Outcomes")
+    for name, count in counts.items():
+        portion = count / total if total else 0.0
+        line: Line = [
+            (f"{OUTCOME_MARKS[name]} ", name),
+            (fit(name, 18), name),
+            (fit(f"{count:,}", 7, align="right"), "strong"),
+            (fit(f"{100 * portion:.0f} %", 7, align="right"), ""),
+            ("  ", ""),
+            (bar(portion, max(min(width - 36, 40), 4)), name),
+        ]
+        lines.append(line)
+    lines.append([(fit("  all", 20), "dim"), (fit(f"{total:,}", 7, align="right"), "dim")])
+    if never_choice:
+        text = f"of the items never right, the choice is right in {never_choice}"
+        lines += wrap([("  " + text, "dim")], width, indent=2)
+    return lines
+
+
+def ladder_lines(group: Group, labels: tuple[str, str], width: int) -> list[Line]:
+    """Accuracies per variant with 95 % intervals, their difference and its test."""
+    lines = heading("Accuracy, with 95 % intervals")
+    roomy = width >= 84
+    cells = 24 if roomy else 15
+    lines.append(
+        [
+            (fit("", 17), ""),
+            *((fit(truncated(displayable(name), cells - 1), cells), "dim") for name in labels),
+            (fit("change", 10, align="right"), "dim"),
+            (fit("n", 6, align="right"), "dim"),
+            (fit("p", 9, align="right") if roomy else "", "dim"),
+        ]
+    )
+    for rung in group.ladder:
+        lines.append(_rung(rung, cells, roomy=roomy))
+    if roomy:
+        lines.append([("p by McNemar's exact test on the pairs", "dim")])
+    return lines
+
+
+def band_lines(first: RankBands, worst: RankBands, width: int) -> list[Line]:
+    """Where the gold answers of recognition-only items stand."""
+    lines = heading("Where the demoted gold answers stand")
+    if not first.n:
+        return [*lines, [("no recognition-only items yet", "dim")]]
+    lines.append(
+        [
+            (fit("rank", 10), "dim"),
+            (fit("first token", 12, align="right"), "dim"),
+            (fit("worst token", 13, align="right"), "dim"),
+        ]
+    )
+    rows = (
+        ("1", first.first, worst.first),
+        ("2 to 5", first.from_2_to_5, worst.from_2_to_5),
+        ("6 to 20", first.from_6_to_20, worst.from_6_to_20),
+        ("beyond", first.beyond, worst.beyond),
+    )
+    for name, count, other in rows:
+        lines.append(
+            [
+                (fit(name, 10), ""),
+                (fit(f"{count}", 12, align="right"), "strong"),
+                (fit(f"{other}", 13, align="right"), ""),
+                ("   ", ""),
+                (bar(count / first.n, max(min(width - 40, 30), 4)), "recognition-only"),
+            ]
+        )
+    lines.append([(f"n = {first.n} recognition-only items", "dim")])
+    return lines
+
+
+def recovery_lines(recoveries: Sequence[Recovery], items: str, width: int) -> list[Line]:
+    """What re-decoding brought back of the items that recovery is for."""
+    lines = heading("Brought back by re-decoding")
+    overall = [recovery for recovery in recoveries if recovery.group == "all"]
+    if not overall:
+        text = "Nothing re-decoded yet: b, s and o on an item, or --recover for all of them."
+        return lines + wrap([(text, "dim")], width)
+    for recovery in overall:
+        fraction = recovery.recovered / recovery.tried if recovery.tried else 0.0
+        first = recovery.positions.get(1, 0)
+        line: Line = [
+            (fit(recovery.decoding, 14), ""),
+            (fit(f"{recovery.recovered}", 4, align="right"), "strong"),
+            (f" of {recovery.tried:<6}", "dim"),
+            (bar(fraction, 16), "right"),
+        ]
+        if recovery.positions and width >= 60:
+            line.append((f"  {first} in first place", "dim"))
+        lines.append(line)
+    lines.append([(f"of {overall[0].items} {displayable(items)}", "dim")])
+    return lines
+
+
+def flip_lines(flips: dict[str, int], floor: Floor | None, group: Group) -> list[Line]:
+    """How choices changed, and how far the distributions moved."""
+    total = sum(flips.values())
+    lines = heading("Choices that changed")
+    for key, name in FLIPS.items():
+        line: Line = [
+            (fit(name, 22), ""),
+            (fit(f"{flips.get(key, 0)}", 5, align="right"), "strong"),
+        ]
+        if floor is not None:
+            line.append((f"   floor {floor.flips.get(key, 0)}", "dim"))
+        lines.append(line)
+    lines.append([(f"n = {total}", "dim")])
+    for name, value in (
+        ("mean KL over options", group.mean_kl_options),
+        ("mean KL over vocabulary", group.mean_kl_vocabulary),
+    ):
+        if value is not None:
+            lines.append([(fit(name, 24), ""), (f"{value:.3f} nats", "strong")])
+    return lines
+
+
+def language_lines(groups: Sequence[Group], width: int) -> list[Line]:
+    """Open and choice accuracies per language."""
+    if len(groups) < 3:
+        return []
+    lines = heading("By language")
+    lines.append(
+        [
+            (fit("", 9), ""),
+            (fit("n", 5, align="right"), "dim"),
+            (fit("open", 14, align="right"), "dim"),
+            (fit("choice", 14, align="right"), "dim"),
+        ]
+    )
+    for group in groups[1 : MOST_LANGUAGES + 1]:
+        rungs = {rung.measure: rung for rung in group.ladder}
+        line: Line = [
+            (fit(displayable(group.name), 9), ""),
+            (fit(f"{group.items}", 5, align="right"), "dim"),
+        ]
+        for measure in ("open", "choice"):
+            rung = next((r for name, r in rungs.items() if name == measure), None)
+            text = (
+                "–"
+                if rung is None
+                else f"{100 * rung.dense.share:.0f} → {100 * rung.pruned.share:.0f} %"
+            )
+            line.append((fit(text, 14, align="right"), ""))
+        lines.append(line)
+    if len(groups) - 1 > MOST_LANGUAGES:
+        lines.append([(f"and {len(groups) - 1 - MOST_LANGUAGES} more in the export", "dim")])
+    return lines
+
+
+def slice_lines(slices: Sequence[Slice], width: int) -> list[Line]:
+    """Where the illusion is largest."""
+    if not slices:
+        return []
+    lines = heading("Largest illusion: open fell further than choice")
+    for one in slices[:MOST_SLICES]:
+        lines.append(
+            [
+                (fit(f"{displayable(one.by)} {displayable(one.value)}", 28), ""),
+                (fit(f"{100 * one.illusion:+.0f} points", 11, align="right"), "strong"),
+                (f"   n {one.n}", "dim"),
+            ]
+        )
+    return lines
+
+
+def comparison_blocks(
+    statistics: ComparisonStatistics,
+    floor: Floor | None,
+    outcomes: dict[str, int],
+    never_choice: int,
+    manifest: Manifest,
+    record: VariantRecord | None,
+    target: float,
+    labels: tuple[str, str],
+    points: dict[str, list[Point]],
+    width: int,
+) -> list[list[Line]]:
+    """The summary's sections for one variant, in their order."""
+    overall = statistics.groups[0]
+    blocks = [
+        outcome_lines(outcomes, never_choice, width),
+        ladder_lines(overall, labels, width),
+        band_lines(statistics.first_token_ranks, statistics.worst_token_ranks, width),
+        recovery_lines(statistics.recoveries, statistics.recovery_items, width),
+        scatter_lines(points, labels, width),
+        flip_lines(overall.flips, floor, overall),
+        sparsity_lines(record, target, width),
+        language_lines(statistics.groups, width),
+        slice_lines(statistics.slices, width),
+        manifest_lines(manifest, width),
+    ]
+    return [block for block in blocks if block]
+
+
+def _rung(rung: Rung, cells: int, *, roomy: bool) -> Line:
+    points = f"{100 * rung.difference:+.0f} pts".replace("-", "−")
+    line: Line = [(fit(RUNGS[rung.measure], 17), "")]
+    for proportion in (rung.dense, rung.pruned):
+        line += _proportion(proportion, cells, roomy=roomy)
+    line += [
+        (fit(points, 10, align="right"), "wrong" if rung.difference < 0 else "right"),
+        (fit(f"{rung.dense.n:,}", 6, align="right"), "dim"),
+    ]
+    if roomy:
+        p = "<0.0001" if rung.p_value < 0.0001 else f"{rung.p_value:.4f}"
+        line.append((fit(p, 9, align="right"), "dim"))
+    return line
+
+
+def _proportion(one: Proportion, cells: int, *, roomy: bool) -> list[Piece]:
+    interval = f"{100 * one.low:.0f}–{100 * one.high:.0f}"
+    return [
+        (fit(f"{100 * one.share:.0f} %", 6), "strong"),
+        (fit(f" {interval}", cells - 6), "dim"),
+    ]

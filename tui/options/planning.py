@@ -1,0 +1,250 @@
+"""From options and the config file to a `Settings` that is known to be valid."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from engine.records.decodings import parse_decoding
+from engine.records.errors import UserError
+from engine.records.recipes import MASKING, METHODS, parse_recipe
+from engine.records.settings import DENSE, Settings
+from tui.options.config import Config, read_config
+from tui.options.options import (
+    DEFAULT_LANGUAGE,
+    DEFAULT_METHOD,
+    DEFAULT_SPARSITY,
+    ModelOptions,
+    RunOptions,
+)
+
+COMPRESSION_OPTIONS = ("sparsity", "method", "recipe")
+PLAIN = (
+    "revision",
+    "calibration",
+    "calibration_sequences",
+    "calibration_tokens",
+    "seed",
+    "dtype",
+    "device",
+    "trust_remote_code",
+    "limit",
+    "closed_book",
+    "prompt",
+    "choice",
+    "judge",
+    "letters",
+    "shown_candidates",
+    "answer_tokens",
+    "floor",
+    "batch_size",
+)
+"""Options that are a setting of the same name."""
+
+OptionsT = TypeVar("OptionsT", bound=ModelOptions)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command is to do.
+
+    Attributes:
+        settings: valid as far as can be told without a model.
+        engine: command of the engine; None for the one on this machine.
+        directory: of the run; None where a remote engine is to choose it, or there is no run.
+    """
+
+    settings: Settings
+    engine: tuple[str, ...] | None
+    directory: Path | None
+
+
+def plan_run(options: RunOptions) -> Plan:
+    """Settings of a run, its items read once to find what is wrong with them.
+
+    Raises:
+        UserError: an option, the config file or the items are not valid.
+    """
+    config = read_config(options.config)
+    merged = _with_defaults(options, config)
+    engine = engine_command(options, config)
+    local = engine is None
+    settings = _settings(merged, config, local=local)
+    directory = options.out
+    if local:
+        from engine.runs.directories import default_directory
+
+        check_items(settings)
+        directory = (directory or default_directory(settings)).absolute()
+    return Plan(settings=settings, engine=engine, directory=directory)
+
+
+def plan_model(options: ModelOptions) -> Plan:
+    """Settings of what needs a model and a recipe but no items; raises as `plan_run`."""
+    config = read_config(options.config)
+    given = {name: getattr(options, name) for name in ModelOptions.__struct_fields__}
+    merged = _with_defaults(RunOptions(**given), config)
+    engine = engine_command(options, config)
+    settings = _settings(merged, config, local=engine is None)
+    return Plan(settings=settings, engine=engine, directory=None)
+
+
+def engine_command(options: ModelOptions, config: Config) -> tuple[str, ...] | None:
+    """The engine's command as the user wrote it, split like a shell does; None for this machine."""
+    text = options.engine if options.engine is not None else config.engine.command
+    if text is None:
+        return None
+    try:
+        command = tuple(shlex.split(text))
+    except ValueError as error:
+        raise UserError(f"--engine {text}: {error}", "Close the quotes.") from error
+    if not command:
+        raise UserError("--engine is empty", "Write it as --engine 'ssh gpubox illusion-engine'.")
+    return command
+
+
+def check_items(settings: Settings) -> None:
+    """Read the items, so that what is wrong with them is said before anything starts.
+
+    Of a benchmark that the Hub has to send, only the name and the languages are checked.
+
+    Raises:
+        UserError: there are no such items, or they are not valid.
+    """
+    from engine.items.benchmarks.catalogue import hub_languages
+    from engine.items.reading import read_items
+
+    if not hub_languages(settings.items):
+        read_items(
+            settings.items,
+            languages=settings.languages,
+            limit=settings.limit,
+            seed=settings.seed,
+        )
+
+
+def _with_defaults(options: RunOptions, config: Config) -> RunOptions:
+    """The options, filled in from the config file where they were not given."""
+    given = msgspec.structs.asdict(options)
+    defaults = msgspec.structs.asdict(config.defaults)
+    _check_compression(given, "")
+    _check_compression(defaults, "[defaults] of the config file: ")
+    if given["recipe"]:
+        defaults["sparsity"] = defaults["method"] = None
+    elif given["sparsity"] or given["method"]:
+        defaults["recipe"] = None
+    filled = {
+        name: defaults[name] if value is None or value == [] else value
+        for name, value in given.items()
+    }
+    return RunOptions(**filled)
+
+
+def _check_compression(options: dict[str, Any], where: str) -> None:
+    if options["recipe"] and (options["sparsity"] or options["method"]):
+        other = "--sparsity" if options["sparsity"] else "--method"
+        raise UserError(
+            f"{where}--recipe and {other} say the same thing twice",
+            "Give the whole recipe (--recipe wanda:0.7), or --sparsity and --method.",
+        )
+
+
+def _settings(options: RunOptions, config: Config, *, local: bool) -> Settings:
+    values: dict[str, Any] = {
+        name: value for name in PLAIN if (value := getattr(options, name)) is not None
+    }
+    model = options.model or Settings().model
+    values["model"] = config.models.get(model, model)
+    values["recipes"] = _recipes(options)
+    if options.against is not None and options.against != DENSE:
+        values["against"] = str(parse_recipe(options.against))
+    if values.get("against") in values["recipes"]:
+        raise UserError(
+            f"--against {values['against']} is compared with itself",
+            "Name another recipe, or leave --against out to compare with the dense model.",
+        )
+    values["items"] = options.items or Settings().items
+    values["languages"] = _split(options.language)
+    if options.items is None and not values["languages"]:
+        values["languages"] = (DEFAULT_LANGUAGE,)
+    values["recover"] = _split(options.recover)
+    for decoding in values["recover"]:
+        parse_decoding(decoding)
+    if options.recover_filter is not None:
+        if not values["recover"]:
+            raise UserError(
+                "--recover-filter says which items, but not how they are decoded",
+                "Add --recover beam=8, sample=16 or one-shot.",
+            )
+        from engine.analysis.recovering import parse_recover_filter
+
+        parse_recover_filter(options.recover_filter)
+        values["recover_filter"] = options.recover_filter
+    if options.max_memory is not None:
+        values["max_memory_gib"] = options.max_memory
+    if local:
+        for name in ("model", "items", "calibration"):
+            if name in values:
+                values[name] = _absolute(values[name])
+        values["recipes"] = tuple(map(_absolute, values["recipes"]))
+        if "against" in values:
+            values["against"] = _absolute(values["against"])
+    return Settings(**values)
+
+
+def _recipes(options: RunOptions) -> tuple[str, ...]:
+    """The written recipes, each once, in the order given."""
+    if options.recipe:
+        written = [text for value in options.recipe for text in _split_recipes(value)]
+    else:
+        method, plus, modifiers = (options.method or DEFAULT_METHOD).partition("+")
+        if method not in MASKING:
+            known = method in METHODS
+            raise UserError(
+                f"--method {method} takes no --sparsity" if known else f"no method '{method}'",
+                f"Write the whole recipe: --recipe {method}:…"
+                if known
+                else f"--method is one of {', '.join(MASKING)}.",
+            )
+        amounts = _split(options.sparsity) or (DEFAULT_SPARSITY,)
+        written = [f"{method}:{amount}{plus}{modifiers}" for amount in amounts]
+    return tuple(dict.fromkeys(str(parse_recipe(text)) for text in written))
+
+
+def _split_recipes(value: str) -> list[str]:
+    """Several recipes in one value, separated by commas; a checkpoint's path may hold one."""
+    return [value] if value.strip().startswith("checkpoint:") else value.split(",")
+
+
+def _split(values: list[str] | None) -> tuple[str, ...]:
+    """The comma separated parts of all values, each once."""
+    parts = (part.strip() for value in values or () for part in value.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _absolute(text: str) -> str:
+    """The text with an existing path made absolute, so that a saved run opens from anywhere.
+
+    Paths may stand after a name and a colon (`xquad:FILE,FILE`, `checkpoint:DIR`); a bare name is
+    left alone, it may be an alias or a sample's name. Links are not followed: the name at their
+    end may have lost its suffix.
+    """
+    head, colon, rest = text.partition(":")
+    if colon and not _is_path(rest) and "," in rest:
+        parts = (_from_here(part) if _is_path(part) else part for part in rest.split(","))
+        return f"{head}:{','.join(parts)}"
+    if colon and (_is_path(rest) or (head == "checkpoint" and Path(rest).is_dir())):
+        return f"{head}:{_from_here(rest)}"
+    return _from_here(text) if _is_path(text) else text
+
+
+def _is_path(text: str) -> bool:
+    bare = "/" not in text and "\\" not in text and "." not in text
+    return bool(text) and not bare and Path(text).expanduser().exists()
+
+
+def _from_here(text: str) -> str:
+    return os.path.normpath(Path(text).expanduser().absolute())

@@ -1,0 +1,1 @@
+"""The engine as a subprocess: requests out, events in."""

@@ -1,0 +1,305 @@
+"""The engine as a subprocess: requests out, events in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from engine.records.errors import UserError
+from engine.records.protocol import (
+    PROTOCOL,
+    EngineReady,
+    Event,
+    Failed,
+    Message,
+    Notice,
+    Shutdown,
+    decode_event,
+    encode,
+)
+from tui.process.engine_log import append, new_log, tail
+
+# -P: a folder named "engine" where the user happens to be must not be taken for ours.
+LOCAL_ENGINE = (sys.executable, "-P", "-m", "engine.server")
+READ_BYTES = 1 << 20
+SHOWN_CHARACTERS = 200
+DEATH_SECONDS = 10.0
+TERMINATE_SECONDS = 2.0
+
+
+class EngineClient:
+    """One engine process, local or at the far end of a command such as `ssh host illusion-engine`.
+
+    The process never touches the terminal: it has a session of its own, its standard error goes
+    to `log`, and its standard input and output carry the protocol.
+
+    Args:
+        command: program and arguments; None starts the engine of this installation.
+        log: file that the engine's standard error is appended to; None makes a new one in the
+            user's log directory.
+    """
+
+    def __init__(self, command: Sequence[str] | None = None, log: Path | None = None) -> None:
+        self.command = tuple(command or LOCAL_ENGINE)
+        self.log = log or new_log()
+        self._log_start = 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._lines: deque[bytes] = deque()
+        self._partial: list[bytes] = []
+        self._ended = False
+        self._ready = False
+        self._reading = asyncio.Lock()
+        self._stopping = asyncio.Lock()
+        self._stop_asked = False
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the engine (of the command that reaches it); None before `start`."""
+        return self._process.pid if self._process else None
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit status; negative for a signal, None while the engine runs or was not started."""
+        return self._process.returncode if self._process else None
+
+    async def start(self) -> None:
+        """Start the process.
+
+        Raises:
+            UserError: the command can't be run, or the log file can't be written.
+        """
+        try:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            log = self.log.open("ab")
+        except OSError as error:
+            raise UserError(
+                f"the engine's log {self.log} can't be written: {error.strerror}",
+                "Check that the directory may be written to.",
+                status=1,
+            ) from error
+        with log:
+            self._log_start = log.tell()
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *self.command,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=log,
+                    env={**os.environ, "PYTHONFAULTHANDLER": "1", "PYTHONUTF8": "1"},
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise UserError(
+                    f"the engine can't be started: {self.command[0]}: {error.strerror}",
+                    "Check the command given with --engine."
+                    if self.command != LOCAL_ENGINE
+                    else "Install illusion-tui again.",
+                ) from error
+
+    async def send(self, request: Message) -> None:
+        """Send a request; to an engine that is gone it is dropped, `events` tells of the end."""
+        process = self._started()
+        assert process.stdin is not None
+        if process.stdin.is_closing():
+            return
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            process.stdin.write(encode(request))
+            await process.stdin.drain()
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Yield events until the engine's output closes.
+
+        What comes before `EngineReady` and isn't an event (a login banner) goes to the log; a
+        later line that isn't one becomes a `Notice`. An engine that speaks another version of
+        the protocol gives `Failed`, and the events end.
+        """
+        while (line := await self._next_line()) is not None:
+            event = self._read(line)
+            if event is None:
+                continue
+            if isinstance(event, EngineReady) and event.protocol != PROTOCOL:
+                yield _other_protocol(event)
+                return
+            yield event
+
+    async def stop(self, grace_seconds: float = 3.0) -> int | None:
+        """Ask the engine to stop, then make it; returns its exit status.
+
+        Events that it still sends are kept for `events`. Safe to call more than once.
+
+        Args:
+            grace_seconds: how long the engine may take to finish its batch.
+        """
+        self._stop_asked = True
+        async with self._stopping:
+            if self._process is None:
+                return None
+            if self._process.returncode is None:
+                await self._ask_to_stop(grace_seconds)
+                if not await self._ends_within(grace_seconds):
+                    self._signal(signal.SIGTERM)
+                    if not await self._ends_within(TERMINATE_SECONDS):
+                        self._signal(_KILL)
+                        await self._ends_within(DEATH_SECONDS)
+            await self._close_input()
+            return self._process.returncode
+
+    def kill(self) -> None:
+        """End the engine at once; `events` ends, and what was on disk stays."""
+        self._stop_asked = True
+        if self._process is not None and self._process.returncode is None:
+            self._signal(_KILL)
+
+    async def ending(self) -> Failed | None:
+        """Why the events ended: None after `stop` or an orderly exit, else what happened.
+
+        Waits for the process to exit; one that closed its output but lives on is stopped.
+        """
+        if self._process is None or self._stop_asked:
+            return None
+        if not await self._ends_within(DEATH_SECONDS):
+            await self.stop(grace_seconds=0)
+            return self._failure("closed its output but did not exit")
+        status = self._process.returncode
+        if status == 0 and self._ready:
+            return None
+        if status is not None and status < 0:
+            name = signal.Signals(-status).name
+            return self._failure(f"was killed ({name})", memory=-status == _KILL)
+        return self._failure(f"ended with exit status {status}")
+
+    def stderr_tail(self, lines: int = 20) -> str:
+        """The last lines that this engine wrote to its standard error."""
+        return tail(self.log, lines, start=self._log_start)
+
+    def _started(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            raise RuntimeError("the engine was not started")
+        return self._process
+
+    def _failure(self, what: str, *, memory: bool = False) -> Failed:
+        last = self.stderr_tail(1).strip()
+        hints = []
+        if memory:
+            hints.append("The machine may have run out of memory.")
+        elif last:
+            hints.append(f"Its last words: {_shown(last)}")
+        hints.append(f"Its log: {self.log}")
+        when = "" if self._ready else " before it was ready"
+        return Failed(message=f"the engine {what}{when}", hint="\n".join(hints))
+
+    def _read(self, line: bytes) -> Event | None:
+        try:
+            event = decode_event(line)
+        except msgspec.DecodeError:
+            text = line.decode("utf-8", "replace").strip()
+            append(self.log, f"not an event: {text}")
+            if not self._ready or not text:
+                return None
+            return Notice(text=f"the engine wrote something that is no event: {_shown(text)}")
+        self._ready = self._ready or isinstance(event, EngineReady)
+        return event
+
+    async def _next_line(self) -> bytes | None:
+        while not self._lines:
+            if self._ended:
+                return None
+            await self._fill()
+        return self._lines.popleft()
+
+    async def _fill(self) -> None:
+        """Read once; `stop` does too, so that an engine never blocks on a pipe nobody reads."""
+        stdout = self._started().stdout
+        assert stdout is not None
+        waiting = len(self._lines)
+        async with self._reading:
+            if self._ended or len(self._lines) > waiting:
+                return
+            chunk = await stdout.read(READ_BYTES)
+            if not chunk:
+                # What stands here was cut off by the engine's death.
+                self._ended = True
+                if self._partial:
+                    text = b"".join(self._partial).decode("utf-8", "replace")
+                    append(self.log, f"cut off: {text}")
+                return
+            *complete, rest = chunk.split(b"\n")
+            if complete:
+                complete[0] = b"".join((*self._partial, complete[0]))
+                self._partial.clear()
+                self._lines.extend(complete)
+            if rest:
+                self._partial.append(rest)
+
+    async def _ask_to_stop(self, grace_seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace_seconds):
+                await self.send(Shutdown())
+        process = self._started()
+        assert process.stdin is not None
+        process.stdin.close()
+
+    async def _close_input(self) -> None:
+        """Let go of the pipe while the event loop still runs."""
+        stdin = self._started().stdin
+        assert stdin is not None
+        stdin.close()
+        with contextlib.suppress(TimeoutError, BrokenPipeError, ConnectionResetError):
+            async with asyncio.timeout(1.0):
+                await stdin.wait_closed()
+
+    async def _ends_within(self, seconds: float) -> bool:
+        """Whether the process exits in time; its output is read meanwhile."""
+        process = self._started()
+        drain = asyncio.ensure_future(self._drain())
+        try:
+            async with asyncio.timeout(seconds):
+                await process.wait()
+                return True
+        except TimeoutError:
+            return process.returncode is not None
+        finally:
+            if process.returncode is not None:
+                # What it wrote last is still in the pipe, unless a child of it holds that open.
+                await asyncio.wait((drain,), timeout=1.0)
+            drain.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await drain
+
+    async def _drain(self) -> None:
+        while not self._ended:
+            await self._fill()
+
+    def _signal(self, number: int) -> None:
+        """Send a signal to the engine and to whatever it started."""
+        process = self._started()
+        with contextlib.suppress(ProcessLookupError):
+            if sys.platform == "win32":
+                process.terminate()
+            else:
+                os.killpg(process.pid, number)
+
+
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+
+def _other_protocol(event: EngineReady) -> Failed:
+    return Failed(
+        message=(
+            f"the engine (version {event.version}) speaks protocol {event.protocol}, "
+            f"this inspector speaks {PROTOCOL}"
+        ),
+        hint="Install the same version of illusion-tui on both sides.",
+    )
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,0 +1,1 @@
+"""Events folded into what is known of a run; no Textual."""

@@ -1,0 +1,197 @@
+"""One run and its engine: what is opened, what is sent, how it ends. No Textual."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.records.decodings import Decoding
+from engine.records.errors import UserError
+from engine.records.protocol import (
+    CancelDecode,
+    Decode,
+    Event,
+    Failed,
+    Message,
+    OpenRun,
+    SetScoring,
+    StartRun,
+)
+from engine.records.settings import Settings
+from engine.runs.reading import read_run
+from tui.state.state import RunState
+
+STDERR_LINES = 8
+
+
+class Engine(Protocol):
+    """What the session needs of `tui.process.client.EngineClient`."""
+
+    log: Path
+
+    async def start(self) -> None:
+        """Start the process; raises UserError where it can't be."""
+
+    async def send(self, request: Message) -> None:
+        """Send a request."""
+
+    def events(self) -> AsyncIterator[Event]:
+        """Events until the output closes."""
+
+    async def stop(self) -> int | None:
+        """Stop the process."""
+
+    async def ending(self) -> Failed | None:
+        """Why the events ended; None where they were asked to."""
+
+    def stderr_tail(self, lines: int = 20) -> str:
+        """The last lines of its standard error."""
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """Score the items of the settings into a directory (None: chosen from the settings)."""
+
+    settings: Settings
+    directory: str | None = None
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A run on disk; its engine starts at the first re-decode."""
+
+    directory: Path
+
+
+RunSource = LiveRun | SavedRun
+
+
+@dataclass(frozen=True)
+class EngineDown:
+    """The engine can't go on: what happened, what to do, and its last words."""
+
+    message: str
+    hint: str
+    stderr: str = ""
+    log: Path | None = None
+
+
+class Session:
+    """A run's state, and the engine that changes it.
+
+    Args:
+        source: what is opened.
+        make_engine: makes an engine that is not started yet.
+    """
+
+    def __init__(self, source: RunSource, make_engine: Callable[[], Engine]) -> None:
+        self.source = source
+        live = isinstance(source, LiveRun)
+        self.state = RunState(source.settings if isinstance(source, LiveRun) else Settings())
+        self.state.live = live
+        self.down: EngineDown | None = None
+        self._make_engine = make_engine
+        self._engine: Engine | None = None
+        self._connected = False
+        self._outbox: list[Message] = []
+        self._numbers = itertools.count(1)
+        self._closing = False
+
+    @property
+    def running(self) -> bool:
+        """Whether an engine is there, or about to be."""
+        return self._engine is not None
+
+    def read_saved(self) -> None:
+        """Read the saved run into the state; slow, without side effects on the disk.
+
+        Raises:
+            UserError: there is no run that can be read.
+        """
+        if isinstance(self.source, SavedRun):
+            self.state = saved_state(self.source.directory)
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Start an engine, open the run in it, and yield its events until it ends."""
+        engine = self._engine = self._make_engine()
+        self.down = None
+        try:
+            await engine.start()
+            await engine.send(self._opening())
+            while self._outbox:
+                await engine.send(self._outbox.pop(0))
+            self._connected = True
+            async for event in engine.events():
+                yield event
+                if isinstance(event, Failed) and event.id is None:
+                    self.down = self._described(engine, event)
+                    break
+            if self.down is None and not self._closing:
+                failure = await engine.ending()
+                if failure is not None:
+                    self.down = self._described(engine, failure)
+        except UserError as error:
+            self.down = EngineDown(error.message, error.hint)
+        finally:
+            self._engine, self._connected = None, False
+            self._outbox.clear()
+            self.state.engine_ended()
+            if self.down is not None:
+                await engine.stop()
+
+    async def close(self) -> None:
+        """Stop the engine."""
+        self._closing = True
+        if self._engine is not None:
+            await self._engine.stop()
+
+    async def send(self, request: Message) -> None:
+        """Send a request, or keep it until the engine that is starting can take it."""
+        if self._engine is not None and self._connected:
+            await self._engine.send(request)
+        else:
+            self._outbox.append(request)
+
+    async def decode(self, item_id: str, variants: tuple[str, ...], decoding: Decoding) -> Decode:
+        """Ask for a re-decode."""
+        number = f"decode-{next(self._numbers)}"
+        request = Decode(id=number, item_id=item_id, variants=variants, decoding=decoding)
+        self.state.ask(request)
+        await self.send(request)
+        return request
+
+    async def cancel(self) -> bool:
+        """Cancel every re-decode that is running; tells whether there was one."""
+        running = [key for key, live in self.state.decodes.items() if live.running]
+        for key in running:
+            await self.send(CancelDecode(id=key))
+        return bool(running)
+
+    async def pause(self, paused: bool) -> None:
+        """Pause or resume the background scoring."""
+        await self.send(SetScoring(paused=paused))
+
+    def _opening(self) -> Message:
+        if isinstance(self.source, SavedRun):
+            return OpenRun(directory=str(self.source.directory))
+        return StartRun(settings=self.source.settings, directory=self.source.directory)
+
+    def _described(self, engine: Engine, failure: Failed) -> EngineDown:
+        stderr = engine.stderr_tail(STDERR_LINES)
+        return EngineDown(failure.message, failure.hint, stderr, engine.log)
+
+
+def saved_state(directory: Path) -> RunState:
+    """The state of a run on disk, as if its events had just come."""
+    run = read_run(directory)
+    state = RunState(run.manifest.settings, directory=str(directory), manifest=run.manifest)
+    state.live = False
+    for scored in run.scored.values():
+        state.add(scored)
+    for redecode in run.redecodes:
+        state.remember(redecode)
+    state.total = len(run.items)
+    return state
