@@ -22,6 +22,7 @@ from engine.text import (
     token_text,
 )
 from tests.inspector_fixtures import CAPITALS, HOSTILE
+from tests.runs_helpers import make_item, make_run, make_score, scored_item
 from tui.drawing.anchors import anchored
 from tui.drawing.lines import width_of, wrap
 
@@ -36,7 +37,6 @@ TEXTS = [
     "",
     " ",
 ]
-from tests.runs_helpers import make_item, make_run, make_score, scored_item
 
 
 @pytest.mark.parametrize("text", TEXTS)
