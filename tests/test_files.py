@@ -31,12 +31,17 @@ def test_a_directory_appears_with_everything_in_it(tmp_path: Path) -> None:
     assert [file.name for file in path.iterdir()] == ["weights"]
 
 
+def fail_half_way(path: Path) -> None:
+    with written_atomically(path) as scratch:
+        scratch.write_bytes(b"ne")
+        raise RuntimeError
+
+
 def test_an_error_leaves_everything_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(b"old")
-    with pytest.raises(IsADirectoryError), written_atomically(path) as scratch:
-        scratch.write_bytes(b"ne")
-        tmp_path.write_bytes(b"")
+    with pytest.raises(RuntimeError):
+        fail_half_way(path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
