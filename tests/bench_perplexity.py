@@ -24,12 +24,15 @@ from transformers.models.auto.tokenization_auto import AutoTokenizer
 
 from engine.compression.calibration import calibration_sequences
 from engine.compression.compress import compress
+from engine.compression.reporter import Reporter
+from engine.compression.sampling import SampleFiles
+from engine.compression.texts import CalibrationText
 from engine.inspection.preparation import SHIPPED_CALIBRATION
+from engine.methods.recipes import parse_recipe
 from engine.models.devices import DTYPES
 from engine.models.embedded import embedded_model
 from engine.models.paths import cache_directory
 from engine.models.weights import exchanged_weights
-from engine.records.recipes import parse_recipe
 
 RECIPES = (
     "magnitude:0.5",
@@ -95,18 +98,13 @@ def main() -> None:
     text = detokenised(options.text.read_text(encoding="utf-8"))
     ids = torch.tensor(tokenizer(text, verbose=False)["input_ids"])
     windows = ids[: len(ids) // 512 * 512].reshape(-1, 512)[: options.windows]
+    shipped = None if options.model else SHIPPED_CALIBRATION[directory.name]
     sequences, record = calibration_sequences(
         model,
         tokenizer,
-        options.calibration,
-        sequences=options.sequences,
-        tokens=512,
-        seed=0,
-        cache=Path("bench-calibration"),
-        weights_hash=None,
-        shipped=None if options.model else SHIPPED_CALIBRATION[directory.name],
-        on_progress=lambda detail, done, total: None,
-        check=lambda: None,
+        CalibrationText(options.calibration, options.sequences, 512, seed=0),
+        SampleFiles(Path("bench-calibration"), None, shipped),
+        Reporter(),
     )
     print(
         f"{len(windows)} windows of 512 tokens, {options.dtype}, calibration {record.source}: "
@@ -117,13 +115,7 @@ def main() -> None:
     print(f"| dense | {perplexity(model, windows):.2f} | 0.0 % | |", flush=True)
     for written in options.recipe or RECIPES:
         start = time.perf_counter()
-        made = compress(
-            model,
-            parse_recipe(written),
-            sequences,
-            on_progress=lambda detail, done, total: None,
-            check=lambda: None,
-        )
+        made = compress(model, parse_recipe(written), sequences, Reporter())
         seconds = time.perf_counter() - start
         weights = sum(block.weights for block in made.blocks)
         zeros = sum(block.zeros for block in made.blocks) / weights

@@ -21,6 +21,8 @@ from engine.inspection.preparation import Workbench, canonical, package_versions
 from engine.inspection.recovery import plan_recoveries
 from engine.items.benchmarks.catalogue import hub_languages
 from engine.items.reading import ItemSet, read_items
+from engine.methods.amounts import Checkpoint
+from engine.methods.recipes import parse_recipe
 from engine.records.errors import Cancelled, UserError
 from engine.records.items import Item
 from engine.records.manifest import ItemsRecord, Manifest
@@ -44,7 +46,6 @@ from engine.records.protocol import (
     RunOpened,
     StartRun,
 )
-from engine.records.recipes import parse_recipe
 from engine.records.settings import Settings
 from engine.runs.directories import default_directory
 from engine.runs.log import RunLog
@@ -244,7 +245,7 @@ class Inspection:
             versions=package_versions(),
         )
         name = settings.recipes[0]
-        if parse_recipe(name).checkpoint is not None:
+        if isinstance(parse_recipe(name).amount, Checkpoint):
             raise UserError(f"{name} is a finished checkpoint", "Name a recipe that makes one.")
         require_free(directory)
         bench = Workbench(settings, manifest, self._emit, self._inbox.check)

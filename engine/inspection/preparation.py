@@ -14,6 +14,11 @@ from torch import Tensor
 from engine.compression.cache import VariantKey, load_variant, store_variant
 from engine.compression.calibration import calibration_sequences
 from engine.compression.compress import compress
+from engine.compression.reporter import Reporter
+from engine.compression.sampling import SampleFiles
+from engine.compression.texts import CalibrationText
+from engine.methods.amounts import Checkpoint
+from engine.methods.recipes import needs_calibration, parse_recipe
 from engine.models.checkpoints import require_same_vocabulary, zeros_in_blocks
 from engine.models.devices import Placement, choose_placement
 from engine.models.loading import LoadedModel, load_model
@@ -23,7 +28,7 @@ from engine.models.variants import Variants
 from engine.records.errors import UserError
 from engine.records.manifest import BlockSparsity, CalibrationRecord, Manifest, VariantRecord
 from engine.records.protocol import Event, ManifestChanged, Progress
-from engine.records.recipes import Recipe, parse_recipe
+from engine.records.recipes import Recipe
 from engine.records.settings import DENSE, Settings
 
 SHIPPED_CALIBRATION = {"SmolLM2-135M-Instruct": "smollm2-135m-instruct.safetensors"}
@@ -105,8 +110,8 @@ class Workbench:
         if name in self.variants.names:
             return
         recipe = parse_recipe(name)
-        if recipe.checkpoint is not None:
-            self._open_checkpoint(name, recipe)
+        if isinstance(recipe.amount, Checkpoint):
+            self._open_checkpoint(name, recipe, recipe.amount.source)
         else:
             self._compress(name, recipe)
 
@@ -120,13 +125,10 @@ class Workbench:
         key = self._key(recipe)
         compressed = load_variant(directory, key, loaded.model) if key else None
         if compressed is None:
-            compressed = compress(
-                loaded.model, recipe, sequences, on_progress=on_progress, check=self._check
-            )
+            reporter = Reporter(on_progress, self._check)
+            compressed = compress(loaded.model, recipe, sequences, reporter)
             if key is not None:
-                store_variant(
-                    directory, key, loaded.model, compressed, model_name=loaded.record.name
-                )
+                store_variant(directory, key, loaded.model, compressed)
         self.variants.add(name, compressed.tensors)
         self._record(name, recipe, compressed.blocks, compressed.notes)
 
@@ -139,13 +141,13 @@ class Workbench:
         return VariantKey(
             weights_hash=record.weights_hash,
             recipe=str(recipe),
-            calibration_hash=calibration if recipe.needs_calibration else None,
+            calibration_hash=calibration if needs_calibration(recipe) else None,
             # A GPU rounds otherwise than a CPU, which can turn a near tie between two weights.
             dtype=f"{placement.dtype} on {placement.device.partition(':')[0]}",
         )
 
-    def _open_checkpoint(self, name: str, recipe: Recipe) -> None:
-        dense, checkpoint = self.loaded, recipe.checkpoint or ""
+    def _open_checkpoint(self, name: str, recipe: Recipe, checkpoint: str) -> None:
+        dense = self.loaded
         placement = self._free_placement(dense.placement)
         budget = Budget(placement.memory_bytes, placement.torch_dtype.itemsize)
         resolved = resolve_model(checkpoint, None, self._cache, budget, self._progress)
@@ -190,27 +192,26 @@ class Workbench:
         return loaded
 
     def _sequences(self, recipe: Recipe) -> Tensor:
-        if not recipe.needs_calibration:
+        if not needs_calibration(recipe):
             return torch.empty(0, 0, dtype=torch.long)
         if self._calibration is None:
             settings = self.settings
             record = self.loaded.record
+            shipped = SHIPPED_CALIBRATION.get(record.name) if record.source == "embedded" else None
             self._calibration = calibration_sequences(
                 self.loaded.model,
                 self.loaded.tokenizer,
-                settings.calibration,
-                sequences=settings.calibration_sequences,
-                tokens=settings.calibration_tokens,
-                seed=settings.seed,
-                cache=self._cache / "calibration",
-                shipped=SHIPPED_CALIBRATION.get(record.name)
-                if record.source == "embedded"
-                else None,
-                weights_hash=record.weights_hash,
-                on_progress=lambda detail, done, total: self._progress(
-                    "calibrate", detail, done, total
+                CalibrationText(
+                    settings.calibration,
+                    settings.calibration_sequences,
+                    settings.calibration_tokens,
+                    settings.seed,
                 ),
-                check=self._check,
+                SampleFiles(self._cache / "calibration", record.weights_hash, shipped),
+                Reporter(
+                    lambda detail, done, total: self._progress("calibrate", detail, done, total),
+                    self._check,
+                ),
             )
             self._tell(calibration=self._calibration[1])
         return self._calibration[0]

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from engine.methods.amounts import Sparsity
+from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
 from engine.records.protocol import CheckpointSaved, Event, Prune
-from engine.records.recipes import parse_recipe
 from tui.commands.output import JSON, print_json
 from tui.commands.talk import EventTalk, Talk
 from tui.options.options import ModelOptions
@@ -83,5 +84,5 @@ def _print(saved: CheckpointSaved, as_json: bool) -> None:
         return
     print(saved.directory)
     if made and made.achieved_sparsity:
-        sentence = UNSTRUCTURED if parse_recipe(made.name).sparsity is not None else ""
+        sentence = UNSTRUCTURED if isinstance(parse_recipe(made.name).amount, Sparsity) else ""
         Talk().say(f"{made.label}: {100 * made.achieved_sparsity:.2f} % zeros{sentence}")
