@@ -18,7 +18,7 @@ from engine.methods.recipes import parse_recipe
 from engine.models.weights import exchanged_weights
 from engine.records.errors import Cancelled
 from tests.compression_helpers import calibration_ids, quietly
-from tests.tiny_models import tiny_model, tiny_tokenizer
+from tests.tiny_models import save_tiny_checkpoint, tiny_model, tiny_tokenizer
 
 RECIPES = ("wanda:0.5", "sparsegpt:2:4", "wanda:0.5+owl", "magnitude:0.5", "ria:0.5+swaps")
 

@@ -15,6 +15,7 @@ from tui.commands.output import JSON, print_json
 from tui.commands.talk import EventTalk, Talk
 from tui.options.options import ModelOptions
 from tui.options.planning import plan_model
+from tui.options.registry_help import FilledCommand
 from tui.options.signatures import takes_options
 
 UNSTRUCTURED = "; unstructured zeros save neither time nor memory by themselves"
@@ -22,7 +23,7 @@ UNSTRUCTURED = "; unstructured zeros save neither time nor memory by themselves"
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(prune)
+    app.command(cls=FilledCommand)(prune)
 
 
 @takes_options(ModelOptions)
