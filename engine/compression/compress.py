@@ -17,6 +17,7 @@ from engine.methods.amounts import Pattern, Sparsity
 from engine.methods.kernels.inputs import InputStatistics
 from engine.methods.method import Compress, Method, Needs, Target
 from engine.methods.recipes import method_of, needs_calibration
+from engine.methods.registry import outside_package
 from engine.models.structure import Block, Prunable, decoder_blocks, prunable, tied_parameters
 from engine.models.weights import copy_weight, exchanged_weights
 from engine.records.errors import UserError
@@ -88,7 +89,7 @@ def compress(
         inputs = capture_inputs(model, work.blocks, sequences, reporter.check)
     tensors: dict[str, Tensor] = {}
     counts: list[BlockSparsity] = []
-    notes: list[str] = []
+    notes = _origin(recipe)
     for block, sparsity in zip(work.blocks, sparsities, strict=True):
         done = total - len(work.blocks) + block.index
         reporter.progress(f"block {block.index + 1} of {len(work.blocks)}", done, total)
@@ -101,6 +102,12 @@ def compress(
         notes += noted
     reporter.progress("done", total, total)
     return Compressed(tensors, tuple(counts), tuple(notes))
+
+
+def _origin(recipe: Recipe) -> list[str]:
+    """A note that names the package of a method that isn't ours."""
+    package = outside_package(recipe.method)
+    return [] if package is None else [f"{recipe.method} is a method of the package {package}"]
 
 
 def _prepared(model: PreTrainedModel, recipe: Recipe, reporter: Reporter) -> _Work:

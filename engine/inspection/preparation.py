@@ -19,6 +19,7 @@ from engine.compression.sampling import SampleFiles
 from engine.compression.texts import CalibrationText
 from engine.methods.amounts import Checkpoint
 from engine.methods.recipes import needs_calibration, parse_recipe
+from engine.methods.registry import outside_package
 from engine.models.checkpoints import require_same_vocabulary, zeros_in_blocks
 from engine.models.devices import Placement, choose_placement
 from engine.models.loading import LoadedModel, load_model
@@ -133,9 +134,13 @@ class Workbench:
         self._record(name, recipe, compressed.blocks, compressed.notes)
 
     def _key(self, recipe: Recipe) -> VariantKey | None:
-        """What the variant's weights depend on; None where the model's weights have no hash."""
+        """What the variant's weights depend on; None where that can't be told.
+
+        That is where the model's weights have no hash, and for a method of another package, whose
+        code may change from one run to the next.
+        """
         record, placement = self.loaded.record, self.loaded.placement
-        if record.weights_hash is None:
+        if record.weights_hash is None or outside_package(recipe.method) is not None:
             return None
         calibration = self._calibration[1].hash if self._calibration else None
         return VariantKey(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import version
 
 from engine.methods.amounts import Bits, Checkpoint, Sigma
 from engine.methods.method import Method
@@ -28,6 +29,12 @@ def methods() -> Mapping[str, Method]:
 def pruning_methods() -> Mapping[str, Method]:
     """The methods that set weights to zero."""
     return {name: method for name, method in methods().items() if method.prunes}
+
+
+def outside_package(name: str) -> str | None:
+    """The package that brought a method, with its version ("mine 1.0"); None for a built-in one."""
+    package = found().packages.get(name)
+    return None if package is None else f"{package} {version(package)}"
 
 
 def _rank(method: Method) -> tuple[int, str]:
