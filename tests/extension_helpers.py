@@ -38,8 +38,10 @@ def install_package(
             archive.writestr(path, text)
     installed = directory / "installed"
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
-        + ["--target", str(installed), str(wheel)],
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"),
+            *("--target", str(installed), str(wheel)),
+        ],
         check=True,
     )
     return installed

@@ -8,7 +8,7 @@ rewrites what stands between each table's pair of markers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,7 +23,7 @@ END = "<!-- end -->"
 
 def methods_table() -> str:
     """Every built-in method and modifier: how it is written, what it does, where it is from."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             ", ".join(f"`{method.name}:{form}`" for kind in method.takes for form in kind.forms),
             method.help,
@@ -33,15 +33,23 @@ def methods_table() -> str:
         if method.name not in found().packages
     ]
     for modifier in MODIFIERS.values():
-        excluded = [Pattern.forms[0]] if modifier.not_with_pattern else []
         takers = [name for name, method in methods().items() if method.takes_rows]
         of = f" of `{'`, `'.join(takers)}`" if modifier.for_rows else ""
-        without = f" (not with {', '.join(excluded)})" if excluded else ""
+        without = f" (not with {Pattern.forms[0]})" if modifier.not_with_pattern else ""
         rows.append((f"…`+{modifier.name}`{of}", modifier.help + without, _link(modifier.source)))
     return _table(("recipe", "what it does", "source"), rows)
 
 
-TABLES: Mapping[str, Callable[[], str]] = MappingProxyType({"methods": methods_table})
+def amounts_table() -> str:
+    """What the capital letters of the written forms stand for."""
+    kinds = dict.fromkeys(kind for method in methods().values() for kind in method.takes)
+    rows = [(", ".join(f"`{form}`" for form in kind.forms), kind.meaning) for kind in kinds]
+    return _table(("amount", "meaning"), rows)
+
+
+TABLES: Mapping[str, Callable[[], str]] = MappingProxyType(
+    {"methods": methods_table, "amounts": amounts_table}
+)
 """By the name in the marker; a further table is one entry, and its pair of markers."""
 
 
@@ -58,10 +66,11 @@ def with_tables(text: str) -> str:
     """
     for name, table in TABLES.items():
         between = re.compile(f"({re.escape(marker(name))}\n).*?(\n{re.escape(END)})", re.DOTALL)
-        written = table()
-        text, count = between.subn(lambda match, t=written: match[1] + t + match[2], text)
-        if count != 1:
-            raise ValueError(f"README.md has {count} places for the table '{name}'")
+        parts = between.split(text)
+        if len(parts) != 4:
+            raise ValueError(f"README.md has no one place for the table '{name}'")
+        before, start, end, after = parts
+        text = f"{before}{start}{table()}{end}{after}"
     return text
 
 
@@ -69,7 +78,7 @@ def _link(source: Source | None) -> str:
     return "" if source is None else f"[{source.title}]({source.url})"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join(
         f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines

@@ -11,7 +11,7 @@ from safetensors import safe_open
 
 from tests.cli_helpers import ROOT, run_cli
 from tests.extension_helpers import install_package
-from tests.tiny_models import save_tiny_checkpoint
+from tests.tiny_models import TEXT, save_tiny_checkpoint
 
 GROUP = "illusion_tui.methods"
 
@@ -49,10 +49,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_it_prunes_and_scores_the_embedded_model(home: Path, installed: str) -> None:
+    text = home / "text.txt"
+    text.write_text("\n".join(TEXT))
     done = run_cli(
         home,
         *("score", "--model", "smollm2", "--recipe", "mine:0.5", "--items", "capitals"),
         *("--language", "en", "--limit", 4, "--json"),
+        *("--calibration", text, "--calibration-sequences", 2, "--calibration-tokens", 32),
         PYTHONPATH=installed,
     )
     assert done.returncode == 0, done.stderr
@@ -62,7 +65,7 @@ def test_it_prunes_and_scores_the_embedded_model(home: Path, installed: str) -> 
     manifest = json.loads((Path(summary["directory"]) / "manifest.json").read_text())
     assert manifest["variants"][-1]["label"] == "mine 50 %"
     assert manifest["variants"][-1]["notes"] == ["mine is a method of the package mine 1.0"]
-    assert manifest["calibration"]["source"] == "auto"
+    assert manifest["calibration"]["source"] == str(text)
     # The researcher's code may change from run to run: its weights are always made anew.
     assert not list((home / "cache" / "illusion-tui").glob("variants/*"))
 
@@ -101,5 +104,7 @@ def test_a_package_that_is_broken_only_breaks_its_own_method(tmp_path: Path) -> 
     assert asked.returncode == 2
     assert "'b' of the package broken can't be used" in asked.stderr
     assert "RuntimeError: built for another torch" in asked.stderr
+    doctor = run_cli(tmp_path, "doctor", PYTHONPATH=path)
+    assert "wanda of broken can't be used: RuntimeError" in doctor.stdout
     ours = run_cli(tmp_path, "score", "--recipe", "wanda:7", PYTHONPATH=path)
     assert "'wanda:7': SPARSITY must be a number" in ours.stderr

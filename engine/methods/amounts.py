@@ -14,7 +14,7 @@ class Sparsity(Amount, frozen=True):
     share: float
 
     forms: ClassVar = ("SPARSITY",)
-    meaning: ClassVar = "share of weights set to zero (0.5)"
+    meaning: ClassVar = "share of weights set to zero, in every matrix (0.5)"
 
     @classmethod
     def parse(cls, parts: list[str]) -> Self:
@@ -39,7 +39,7 @@ class Pattern(Amount, frozen=True):
     of: int
 
     forms: ClassVar = ("N:M",)
-    meaning: ClassVar = "N weights kept of every M (2:4)"
+    meaning: ClassVar = "N weights kept of every M consecutive ones (2:4)"
 
     @classmethod
     def parse(cls, parts: list[str]) -> Self:
@@ -68,7 +68,7 @@ class Bits(Amount, frozen=True):
     group: int | None = None
 
     forms: ClassVar = ("BITS", "BITS:GROUP")
-    meaning: ClassVar = "bits of a weight, in groups with a scale each (4:64)"
+    meaning: ClassVar = "bits of a weight (4), and how many weights of a row share a scale (4:64)"
 
     @classmethod
     def parse(cls, parts: list[str]) -> Self:
@@ -90,7 +90,7 @@ class Sigma(Amount, frozen=True):
     sigma: float
 
     forms: ClassVar = ("SIGMA",)
-    meaning: ClassVar = "standard deviation, relative to that of the weights (0.1)"
+    meaning: ClassVar = "standard deviation of the noise, relative to that of the weights (0.1)"
 
     @classmethod
     def parse(cls, parts: list[str]) -> Self:
@@ -106,7 +106,7 @@ class Checkpoint(Amount, frozen=True):
     source: str
 
     forms: ClassVar = ("DIR",)
-    meaning: ClassVar = "directory or Hub id"
+    meaning: ClassVar = "directory or Hub id of the checkpoint"
     verbatim: ClassVar = True
 
     @classmethod
