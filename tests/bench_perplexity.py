@@ -27,7 +27,7 @@ from engine.compression.compress import compress
 from engine.compression.reporter import Reporter
 from engine.compression.sampling import SampleFiles
 from engine.compression.texts import CalibrationText
-from engine.inspection.preparation import SHIPPED_CALIBRATION
+from engine.inspection.workbench import SHIPPED_CALIBRATION
 from engine.methods.amounts import Bits
 from engine.methods.modifiers import MODIFIERS
 from engine.methods.recipes import parse_recipe

@@ -12,7 +12,7 @@ from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
 from engine.records.protocol import CheckpointSaved, Event, Prune
 from tui.commands.output import JSON, print_json
-from tui.commands.talk import EventTalk, Talk
+from tui.commands.talk import RunTalk, Talk
 from tui.options.options import ModelOptions
 from tui.options.planning import plan_model
 from tui.options.registry_help import FilledCommand
@@ -54,7 +54,7 @@ def prune(
             raise UserError(f"{save} is not empty", "Name a new directory with --save.")
         directory = str(save.absolute())
     talk = Talk()
-    events = EventTalk(talk)
+    events = RunTalk(talk)
     saved: list[CheckpointSaved] = []
 
     def receive(event: Event) -> None:
@@ -64,7 +64,7 @@ def prune(
 
     request = Prune(settings=plan.settings, directory=directory)
     try:
-        converse(EngineClient(plan.engine), [request], CheckpointSaved, receive, talk.stopping)
+        converse(EngineClient(plan.engine), [request], receive, talk.stopping)
     finally:
         talk.clear()
     _print(saved[0], as_json)

@@ -23,6 +23,7 @@ from tui.screens.export import ExportScreen
 from tui.screens.lab import LabScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.xray import XRayScreen
+from tui.state.decodes import LiveDecode
 from tui.state.rows import Row, plain_text
 from tui.state.session import Session
 from tui.state.state import Change
@@ -124,7 +125,7 @@ class InspectScreen(RunScreen):
             self._draw_run()
         if Change.ITEMS in change:
             self._draw_items()
-        if Change.DECODES in change:
+        if Change.ANSWERS in change:
             self.table.refresh()
             self._draw_decodes()
 
@@ -283,7 +284,7 @@ class InspectScreen(RunScreen):
             return
         asked = (scored.item.id, self.target_variants, DECODINGS[kind])
         if not self.state.under_way(*asked):
-            await self.session.decode(*asked)
+            await self.session.ask(LiveDecode.of(*asked))
             self.post_message(EngineNeeded())
             self._draw_decodes()
 

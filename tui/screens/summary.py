@@ -49,7 +49,7 @@ class SummaryScreen(PageScreen):
 
     def changed(self, change: Change) -> None:
         """Compute anew where items or re-decodes came."""
-        if Change.ITEMS in change or Change.DECODES in change:
+        if Change.ITEMS in change or Change.ANSWERS in change:
             self._compute()
 
     @work(thread=True, exclusive=True, group="statistics")
