@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 
+from engine.methods.recipes import parse_recipe
 from engine.records.decodings import Beam, Hypothesis, OneShot, Redecode, Sample
 from engine.records.items import Item
 from engine.records.manifest import (
@@ -39,7 +40,6 @@ from engine.records.protocol import (
     SetScoring,
     StartRun,
 )
-from engine.records.recipes import parse_recipe
 from engine.records.scores import (
     Answer,
     ChoiceScore,

@@ -20,13 +20,13 @@ from transformers import (
 from engine.decoding.prompting import OpenPrompt, open_prompts
 from engine.decoding.sampling import samplers
 from engine.judging.verdict import judge
+from engine.models.tokens import end_tokens
 from engine.models.weights import input_device
 from engine.records.decodings import Beam, Decoding, Hypothesis, Redecode, Sample
 from engine.records.items import Item
 from engine.records.settings import Settings
 from engine.scoring.answers import answer_text, ends_line
 from engine.scoring.forward import LOGITS_AT_ONCE, extend, prefill
-from engine.scoring.greedy import end_tokens
 from engine.scoring.likelihood import token_log_probabilities
 from engine.scoring.prompts import Prompt
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from engine.methods.recipes import parse_recipe, pruning_method
 from engine.records.decodings import parse_decoding
 from engine.records.errors import UserError
-from engine.records.recipes import MASKING, METHODS, parse_recipe
 from engine.records.settings import DENSE, Settings
 from tui.options.config import Config, read_config
 from tui.options.options import (
@@ -201,14 +201,7 @@ def _recipes(options: RunOptions) -> tuple[str, ...]:
         written = [text for value in options.recipe for text in _split_recipes(value)]
     else:
         method, plus, modifiers = (options.method or DEFAULT_METHOD).partition("+")
-        if method not in MASKING:
-            known = method in METHODS
-            raise UserError(
-                f"--method {method} takes no --sparsity" if known else f"no method '{method}'",
-                f"Write the whole recipe: --recipe {method}:…"
-                if known
-                else f"--method is one of {', '.join(MASKING)}.",
-            )
+        pruning_method(method)
         amounts = _split(options.sparsity) or (DEFAULT_SPARSITY,)
         written = [f"{method}:{amount}{plus}{modifiers}" for amount in amounts]
     return tuple(dict.fromkeys(str(parse_recipe(text)) for text in written))

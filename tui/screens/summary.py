@@ -9,7 +9,8 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from engine.analysis.statistics import ComparisonStatistics, Floor, run_statistics
-from engine.records.recipes import RecipeError, parse_recipe
+from engine.methods.recipes import parse_recipe
+from engine.records.recipes import RecipeError
 from tui.actions import bindings
 from tui.drawing.lines import Line, columns
 from tui.drawing.summary_lines import comparison_blocks
