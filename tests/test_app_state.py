@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.analysis.filters import parse_filter
-from engine.records.decodings import Beam
+from engine.records.decodings.beam import Beam
 from engine.records.protocol import (
     Decode,
     DecodeEnded,

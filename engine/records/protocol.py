@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from engine.records.decodings import Decoding, Hypothesis, Redecode
+from engine.records.decodings.registry import AnyDecoding
+from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.lines import LineDecoder, encode_line
 from engine.records.manifest import Manifest
 from engine.records.scores import ScoredItem
@@ -48,7 +49,7 @@ class Decode(Message, frozen=True, kw_only=True):
     id: str
     item_id: str
     variants: tuple[str, ...]
-    decoding: Decoding
+    decoding: AnyDecoding
 
 
 class CancelDecode(Message, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
-from engine.records.decodings import Redecode
 from engine.records.errors import UserError
+from engine.records.hypotheses import Redecode
 from engine.records.manifest import Manifest
 from engine.records.protocol import (
     DecodeFinished,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engine.records.decodings import parse_decoding
+from engine.records.decodings.registry import parse_decoding, short_forms
 from engine.records.errors import UserError
 from engine.records.recipes import MASKING, METHODS, parse_recipe
 from engine.records.settings import DENSE, Settings
@@ -177,7 +177,7 @@ def _settings(options: RunOptions, config: Config, *, local: bool) -> Settings:
         if not values["recover"]:
             raise UserError(
                 "--recover-filter says which items, but not how they are decoded",
-                "Add --recover beam=8, sample=16 or one-shot.",
+                f"Add --recover {short_forms()}.",
             )
         from engine.analysis.recovering import parse_recover_filter
 

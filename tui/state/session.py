@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.records.decodings import Decoding
+from engine.records.decodings.decoding import Decoding
 from engine.records.errors import UserError
 from engine.records.protocol import (
     CancelDecode,

@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from engine.analysis.frame import pair_row, pairs_frame
-from engine.records.decodings import Decoding, Redecode
+from engine.records.decodings.decoding import Decoding
+from engine.records.hypotheses import Redecode
 from engine.records.manifest import Manifest, VariantRecord
 from engine.records.protocol import (
     Decode,
