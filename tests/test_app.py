@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import Input, Select
+from textual.widgets import Input, Select, Static
 
 from engine.analysis.recovered import recovery_sentence
 from engine.records.decodings.beam import Beam
@@ -368,6 +368,8 @@ async def test_the_lab_refuses_what_makes_no_sense_and_cancels() -> None:
         lab.query_one("#beam-width Input", Input).value = "0"
         await it.press("ctrl+r")
         assert not it.sent(Decode)
+        error = lab.query_one("#lab-error", Static)
+        assert str(error.render()) == "beam: width '0' is not a whole number, 1 to 256"
         lab.query_one("#beam-width Input", Input).value = "4"
         await it.press("ctrl+r", "ctrl+n")
         assert len(it.sent(CancelDecode)) == 1
