@@ -117,6 +117,11 @@ def test_form_command_and_short_form_take_the_same_values(
             assert bounds in caught.value.message
 
 
+def test_an_item_is_named_by_its_id_exactly_as_it_is() -> None:
+    assert read_decoding(OneShot(), {"example": " es"}) == OneShot(example=" es")
+    assert read_decoding(OneShot(), {"example": ""}) == OneShot()
+
+
 def test_an_option_of_another_decoding_is_named_with_its_owner() -> None:
     with pytest.raises(UserError) as caught:
         choose_decoding({"--beam": "8", "--temperature": "0.7"})

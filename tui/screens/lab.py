@@ -42,7 +42,6 @@ class LabScreen(RunScreen):
         self._target = target
 
     def compose(self) -> ComposeResult:
-        """Question, form, results, keys."""
         reference, variant = self.state.reference, self._variant
         names = {name: displayable(self.state.label(name)) for name in (reference, variant)}
         yield TitleBoard()
@@ -67,7 +66,6 @@ class LabScreen(RunScreen):
         yield KeyBoard(footer([*at("lab"), *at("page"), *at("app")]), id="keys")
 
     def on_mount(self) -> None:
-        """Show the item."""
         item = self._scored.item
         self.query_one(TitleBoard).show("Lab", item.id)
         self.query_one(QuestionBoard).show(self._scored)
@@ -108,11 +106,9 @@ class LabScreen(RunScreen):
         self.changed(Change.DECODES)
 
     async def action_stop(self) -> None:
-        """Cancel what runs."""
         await self.session.cancel()
 
     def action_close(self) -> None:
-        """Go back."""
         self.dismiss()
 
     # -- drawing --------------------------------------------------------------------------------

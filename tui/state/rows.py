@@ -26,7 +26,6 @@ class Row:
 
     @property
     def item(self) -> Item:
-        """The item."""
         return self.scored.item
 
 

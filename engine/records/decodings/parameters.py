@@ -58,6 +58,7 @@ class Whole(Parameter):
         return f"a whole number, {self.bounds}"
 
     def parse(self, text: str) -> int:
+        text = text.strip()
         if not (text.isascii() and text.removeprefix("-").isdecimal()):
             raise ValueError(text)
         value = int(text)

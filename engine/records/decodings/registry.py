@@ -80,7 +80,7 @@ def read_decoding(kind: Decoding, texts: Mapping[str, str]) -> Decoding:
     for field, text in texts.items():
         parameter = kind.parameters()[field]
         try:
-            values[field] = parameter.parse(text.strip())
+            values[field] = parameter.parse(text)
         except ValueError as error:
             raise UserError(
                 f"{kind.name}: {parameter.label} '{text}' is not {parameter.expected}"
