@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from engine.records.decodings.registry import short_forms
 from engine.records.settings import JudgeRule, Normalisation, PromptStyle
 from tui.options.registry_help import METHODS, RECIPES
 
@@ -307,8 +308,8 @@ class RunOptions(ModelOptions, frozen=True, kw_only=True):
             "--recover",
             panel=ANSWERS,
             metavar="D,…",
-            help="Re-decode every recognition-only item: by beam=8 or sample=16 or one-shot, or "
-            "by several, separated by commas.",
+            help=f"Re-decode every recognition-only item: by {short_forms()}, or by several, "
+            "separated by commas.",
         ),
     ] = None
     recover_filter: Annotated[

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from engine.methods.recipes import parse_recipe, pruning_method
-from engine.records.decodings import parse_decoding
+from engine.records.decodings.registry import parse_decoding, short_forms
 from engine.records.errors import UserError
 from engine.records.settings import DENSE, Settings
 from tui.options.config import Config, read_config
@@ -177,7 +177,7 @@ def _settings(options: RunOptions, config: Config, *, local: bool) -> Settings:
         if not values["recover"]:
             raise UserError(
                 "--recover-filter says which items, but not how they are decoded",
-                "Add --recover beam=8, sample=16 or one-shot.",
+                f"Add --recover {short_forms()}.",
             )
         from engine.analysis.recovering import parse_recover_filter
 

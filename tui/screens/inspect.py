@@ -12,11 +12,11 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from engine.analysis.filters import parse_filter
-from engine.records.decodings import Beam, Decoding, OneShot, Sample
+from engine.records.decodings.registry import kinds
 from engine.records.errors import UserError
 from engine.records.scores import Score, ScoredItem
 from tui.actions import at, bindings, footer
-from tui.drawing.decode_lines import Names
+from tui.drawing.decode_lines import ItemDecodes, Names
 from tui.drawing.header import run_line
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.screens.export import ExportScreen
@@ -29,12 +29,11 @@ from tui.state.session import Session
 from tui.state.state import Change
 from tui.state.view import View, counts, shown
 from tui.widgets.boards import KeyBoard, OutcomeBoard, RunBoard
-from tui.widgets.details import DecodeBoard, PairDetails, QuestionBoard, Redecodes
+from tui.widgets.details import DecodeBoard, PairDetails, QuestionBoard
 from tui.widgets.failure import FailurePanel
 from tui.widgets.filter import FilterBar, FilterInput
 from tui.widgets.item_table import ItemTable, Ordering
 
-DECODINGS: dict[str, Decoding] = {"beam": Beam(), "sample": Sample(), "one-shot": OneShot()}
 TARGETS = ("variant", "reference", "both")
 FOOTER = footer([*at("inspect"), *at("table"), *at("app")])
 
@@ -191,12 +190,12 @@ class InspectScreen(RunScreen):
         )
         self._draw_decodes()
 
-    def _redecodes(self) -> Redecodes | None:
+    def _redecodes(self) -> ItemDecodes | None:
         scored = self.current
         if scored is None:
             return None
         state = self.state
-        return Redecodes(
+        return ItemDecodes(
             state.results(scored.item.id),
             state.live_decodes(scored.item.id),
             Names(state.label, state.solved),
@@ -282,7 +281,7 @@ class InspectScreen(RunScreen):
         scored = self.current
         if scored is None:
             return
-        asked = (scored.item.id, self.target_variants, DECODINGS[kind])
+        asked = (scored.item.id, self.target_variants, kinds()[kind])
         if not self.state.under_way(*asked):
             await self.session.ask(LiveDecode.of(*asked))
             self.post_message(EngineNeeded())

@@ -13,7 +13,8 @@ import polars as pl
 
 from engine.analysis.frame import pair_row, pairs_frame
 from engine.methods.recipes import parse_recipe
-from engine.records.decodings import Decoding, Redecode
+from engine.records.decodings.decoding import Decoding
+from engine.records.hypotheses import Redecode
 from engine.records.manifest import Manifest, VariantRecord
 from engine.records.protocol import (
     DecodeFinished,
