@@ -37,7 +37,7 @@ from tests.inspector_fixtures import (
     redecode,
     scored_items,
 )
-from tui.actions import ACTIONS
+from tui.acting import Acting
 from tui.app import InspectorApp
 from tui.screens.export import ExportScreen
 from tui.screens.help import HelpScreen
@@ -48,6 +48,7 @@ from tui.screens.summary import SummaryScreen
 from tui.screens.xray import XRayScreen
 from tui.state.session import LiveRun, SavedRun
 from tui.themes import THEMES
+from tui.widgets.browser import ItemBrowser
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable
 
@@ -227,17 +228,17 @@ async def test_sorting_by_keys_and_by_a_header() -> None:
     async with opened() as it:
         keys = [column.key for column in it.table.columns]
         await it.press("greater_than_sign")
-        assert it.screen.ordering.key == keys[0]
+        assert it.screen.browser.ordering.key == keys[0]
         await it.press("less_than_sign", "comma")
-        assert it.screen.ordering.key == keys[-1]
+        assert it.screen.browser.ordering.key == keys[-1]
         values = [it.screen.row(n).variant.gold for n in it.table.numbers]
         probabilities = [gold.probability for gold in values if gold]
         assert probabilities == sorted(probabilities)
         await it.press("i")
-        assert it.screen.ordering.descending
+        assert it.screen.browser.ordering.descending
         ranks = sum(it.table.widths[: keys.index("rank")]) + 2 * keys.index("rank")
         await it.pilot.click(ItemTable, offset=(ranks + 4, 0))
-        assert it.screen.ordering.key == "rank"
+        assert it.screen.browser.ordering.key == "rank"
 
 
 async def test_moving_through_the_items() -> None:
@@ -449,26 +450,26 @@ async def test_the_theme_changes() -> None:
 async def test_the_palette_lists_every_action_of_the_inspector() -> None:
     async with opened() as it:
         titles = [command.title for command in it.app.get_system_commands(it.screen)]
-        for action in ACTIONS:
-            if action.place in ("app", "inspect", "table") and action.name != "command_palette":
-                assert any(title.startswith(action.title) for title in titles)
+        openings = [screen.OPENS.action for screen in it.app.SCREEN_CLASSES if screen.OPENS]
+        own = (InspectScreen, ItemBrowser, ItemTable, InspectorApp)
+        for action in (*openings, *(action for owner in own for action in owner.all_actions())):
+            if action.name != "command_palette":
+                assert f"{action.title}  ({action.key_text})" in titles
         await it.press("ctrl+p")
         assert it.app.screen is not it.screen
 
 
-async def test_every_action_of_the_table_is_there() -> None:
-    async with opened():
-        owners = {
-            "app": InspectorApp,
-            "inspect": InspectScreen,
-            "table": ItemTable,
-            "summary": SummaryScreen,
-            "page": XRayScreen,
-            "lab": LabScreen,
-        }
-        for action in ACTIONS:
+def test_every_declared_action_has_a_method_and_a_key_of_its_own() -> None:
+    screens = InspectorApp.SCREEN_CLASSES
+    owners: list[type[Acting]] = [InspectorApp, *screens]
+    owners += [widget for screen in screens for widget in screen.WIDGETS]
+    for owner in owners:
+        actions = owner.all_actions()
+        for action in actions:
             method = f"action_{action.name.partition('(')[0]}"
-            assert callable(getattr(owners[action.place], method, None)), action
+            assert callable(getattr(owner, method, None)), action
+        keys = [key for action in actions for key in action.key.split(",")]
+        assert len(keys) == len(set(keys)), owner
 
 
 # -- what goes wrong --------------------------------------------------------------------------
