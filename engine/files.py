@@ -1,34 +1,73 @@
-"""Files that are there whole or not at all."""
+"""Files and directories that appear whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.records.errors import UserError
 
+SCRATCH_SUFFIX = ".part"
+"""Ends the name of whatever is still being written, and of nothing else."""
+STALE_SECONDS = 24 * 3600
+"""Age from which a scratch path is taken for one that a dead process left."""
+
+
+@contextmanager
+def written_atomically(path: Path) -> Iterator[Path]:
+    """Yield a scratch path beside `path`; what the caller makes there then replaces `path`.
+
+    The scratch path doesn't exist yet, and the caller makes a file or a directory of it. After an
+    error it is removed and `path` is as before. A directory replaces only an empty directory.
+    Several processes may write the same path at once: the last one wins.
+    """
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}{SCRATCH_SUFFIX}")
+    try:
+        yield scratch
+        if scratch.is_file():
+            with scratch.open("rb+") as file:
+                os.fsync(file.fileno())
+        scratch.replace(path)
+    finally:
+        _remove(scratch)
+    _sync_directory(path.parent)
+
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside `path`, to disk, then rename over it.
+    """Write a file's whole content.
 
     Raises:
         UserError: the file can't be written there.
     """
-    part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        with written_atomically(path) as scratch:
+            scratch.write_bytes(data)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise UserError(
             f"{path} can't be written: {error.strerror}",
             "Check that the directory exists, may be written to, and has room.",
             status=1,
         ) from error
-    _sync_directory(path.parent)
+
+
+def remove_stale_scratch(directory: Path) -> None:
+    """Remove what dead processes left half-written in a directory."""
+    for scratch in directory.glob(f".*{SCRATCH_SUFFIX}"):
+        with suppress(FileNotFoundError):
+            if time.time() - scratch.stat().st_mtime > STALE_SECONDS:
+                _remove(scratch)
+
+
+def _remove(scratch: Path) -> None:
+    if scratch.is_dir():
+        shutil.rmtree(scratch, ignore_errors=True)
+    else:
+        scratch.unlink(missing_ok=True)
 
 
 def _sync_directory(directory: Path) -> None:

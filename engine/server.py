@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 from engine.records.protocol import (
     PROTOCOL,
+    Ended,
     EngineReady,
     Event,
+    Failed,
     Notice,
     Shutdown,
+    addressed,
     decode_request,
     encode,
 )
@@ -47,10 +50,14 @@ def main() -> None:
     # torch takes a second to import; until then the client already has its first event.
     from transformers.utils import logging
 
+    from engine.inspection.handler import handlers
     from engine.inspection.inbox import Inbox
     from engine.inspection.inspection import Inspection
 
     logging.disable_progress_bar()
+    # Before the first request is read: from here on its kind is known.
+    for failure in handlers().failures:
+        emit(Notice(text=f"'{failure.name}' of {failure.package} is left out: {failure.reason}"))
 
     inbox = Inbox(emit)
     reader = threading.Thread(target=_read, args=(inbox, emit), name="requests", daemon=True)
@@ -78,8 +85,25 @@ def _read(inbox: Inbox, emit: Callable[[Event], None]) -> None:
         try:
             inbox.put(decode_request(line))
         except msgspec.DecodeError as error:
-            emit(Notice(text=f"A request was not understood: {error}"))
+            _refuse(line, error, emit)
     inbox.put(Shutdown())
+
+
+def _refuse(line: bytes, error: msgspec.DecodeError, emit: Callable[[Event], None]) -> None:
+    """Answer a line that is no request: under its id where it has one, else with a notice."""
+    kind, request_id = addressed(line)
+    if request_id is None:
+        emit(Notice(text=f"A request was not understood: {error}"))
+        return
+    emit(
+        Failed(
+            id=request_id,
+            message=f"the engine doesn't understand this request of the kind {kind}: {error}",
+            hint="Install the same version of illusion-tui, and the same extensions, on both "
+            "sides.",
+        )
+    )
+    emit(Ended(id=request_id))
 
 
 if __name__ == "__main__":

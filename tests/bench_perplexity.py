@@ -24,7 +24,7 @@ from transformers.models.auto.tokenization_auto import AutoTokenizer
 
 from engine.compression.calibration import calibration_sequences
 from engine.compression.compress import compress
-from engine.inspection.preparation import SHIPPED_CALIBRATION
+from engine.inspection.workbench import SHIPPED_CALIBRATION
 from engine.models.devices import DTYPES
 from engine.models.embedded import embedded_model
 from engine.models.paths import cache_directory

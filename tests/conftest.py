@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.engine_process import Engine
 
 # The Hub is never asked: what tests load they make themselves, or it is the embedded model.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -35,3 +40,22 @@ def with_embedded(directory: Path, embedded: Path) -> Path:
     cache.mkdir(parents=True)
     (cache / "models").symlink_to(embedded.parent)
     return directory
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """A real engine process whose home is empty."""
+    from tests.engine_process import Engine
+
+    started = Engine(tmp_path)
+    yield started
+    started.process.kill()
+    started.process.wait()
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Llama checkpoint."""
+    from tests.tiny_models import save_tiny_checkpoint
+
+    return save_tiny_checkpoint("llama", tmp_path_factory.mktemp("tiny"))

@@ -18,20 +18,21 @@ from engine.records.manifest import (
     VariantRecord,
 )
 from engine.records.protocol import (
-    CancelDecode,
+    PROTOCOL,
+    Cancel,
     Decode,
-    DecodeEnded,
     DecodeFinished,
     DecodeStep,
+    Ended,
     EngineReady,
     Event,
     Failed,
     HypothesisFound,
     ItemScored,
     ManifestChanged,
-    Message,
     OpenRun,
     Progress,
+    Request,
     RunFinished,
     RunOpened,
     ScoringPaused,
@@ -339,7 +340,7 @@ class ScriptedEngine:
         self.hold = hold
         self.dies_after = dies_after
         self.stages = list(stages)
-        self.sent: list[Message] = []
+        self.sent: list[Request] = []
         self.returncode: int | None = None
         self.log = Path("engine.log")
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -348,13 +349,13 @@ class ScriptedEngine:
         self._running.set()
 
     async def start(self) -> None:
-        self._put(EngineReady(protocol=1, version="0.1.0"))
+        self._put(EngineReady(protocol=PROTOCOL, version="0.1.0"))
 
-    async def send(self, request: Message) -> None:
+    async def send(self, request: Request) -> None:
         self.sent.append(request)
         match request:
             case StartRun():
-                self._spawn(self._run())
+                self._spawn(self._run(request.id))
             case OpenRun():
                 pass
             case SetScoring(paused=paused):
@@ -362,8 +363,8 @@ class ScriptedEngine:
                 self._put(ScoringPaused(paused=paused))
             case Decode():
                 self._spawn(self._decode(request))
-            case CancelDecode(id=key):
-                self._put(DecodeEnded(id=key, cancelled=True))
+            case Cancel(request=key):
+                self._put(Ended(id=key, cancelled=True))
 
     async def events(self) -> AsyncIterator[Event]:
         while (event := await self._queue.get()) is not None:
@@ -402,7 +403,7 @@ class ScriptedEngine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self) -> None:
+    async def _run(self, request_id: str) -> None:
         total = len(self.scored)
         self._put(
             RunOpened(
@@ -424,7 +425,8 @@ class ScriptedEngine:
                 return
             if self.pause_seconds and number > self.done:
                 await asyncio.sleep(self.pause_seconds)
-        self._put(RunFinished(seconds=74.0))
+        self._put(RunFinished(id=request_id, seconds=74.0))
+        self._put(Ended(id=request_id))
 
     async def _decode(self, request: Decode) -> None:
         scored = next(s for s in self.scored if s.item.id == request.item_id)
@@ -441,7 +443,7 @@ class ScriptedEngine:
             for hypothesis in result.hypotheses:
                 self._put(HypothesisFound(id=request.id, variant=variant, hypothesis=hypothesis))
             self._put(DecodeFinished(id=request.id, redecode=result))
-        self._put(DecodeEnded(id=request.id))
+        self._put(Ended(id=request.id))
 
 
 def engine_factory(*engines: ScriptedEngine) -> Callable[[], ScriptedEngine]:

@@ -19,10 +19,10 @@ from engine.records.protocol import (
     PROTOCOL,
     CheckpointSaved,
     Decode,
-    DecodeEnded,
     DecodeFinished,
     Diagnose,
     Diagnosis,
+    Ended,
     EngineReady,
     Event,
     Failed,
@@ -76,7 +76,11 @@ def score(request: StartRun, behaviour: str) -> None:
         elif behaviour == "dies" and number == 2:
             os.kill(os.getpid(), signal.SIGKILL)
         elif behaviour == "fails" and number == 2:
-            emit(Failed(message="the device is full", hint="Use a smaller --batch-size."))
+            emit(
+                Failed(
+                    id=request.id, message="the device is full", hint="Use a smaller --batch-size."
+                )
+            )
     emit(RunFinished(seconds=1.5))
 
 
@@ -92,7 +96,6 @@ def decode(request: Decode, scored: list[ScoredItem]) -> None:
         for hypothesis in result.hypotheses:
             emit(HypothesisFound(id=request.id, variant=variant, hypothesis=hypothesis))
         emit(DecodeFinished(id=request.id, redecode=result))
-    emit(DecodeEnded(id=request.id))
 
 
 def main(behaviour: str) -> None:
@@ -123,6 +126,7 @@ def main(behaviour: str) -> None:
                 emit(Diagnosis(sections={"device": {"cpu": "a\x1b[2J", "cuda": False, "cores": 2}}))
             case Shutdown():
                 return
+        emit(Ended(id=request.id))
 
 
 if __name__ == "__main__":

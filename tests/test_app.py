@@ -15,7 +15,7 @@ from textual.widgets import Input, Select
 
 from engine.records.decodings import Beam, Decoding, OneShot, Sample
 from engine.records.protocol import (
-    CancelDecode,
+    Cancel,
     Decode,
     Failed,
     ItemScored,
@@ -312,7 +312,7 @@ async def test_a_running_re_decode_shows_its_steps_and_can_be_cancelled(key: str
         await it.until(lambda: "step 8 of 24" in drawn(board))
         await it.press(key)
         await it.until(lambda: "cancelled" in drawn(board))
-        assert len(it.sent(CancelDecode)) == 1
+        assert len(it.sent(Cancel)) == 1
 
 
 async def test_the_same_re_decode_is_asked_for_once_while_it_runs() -> None:
@@ -367,7 +367,7 @@ async def test_the_lab_refuses_what_makes_no_sense_and_cancels() -> None:
         assert not it.sent(Decode)
         lab.query_one("#input-width", Input).value = "4"
         await it.press("ctrl+r", "ctrl+n")
-        assert len(it.sent(CancelDecode)) == 1
+        assert len(it.sent(Cancel)) == 1
 
 
 # -- looking closer ---------------------------------------------------------------------------

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from engine.analysis.filters import parse_filter
+from engine.analysis.frame import run_frame
+from engine.analysis.summary import summarize
 from engine.records.decodings import Beam
 from engine.records.protocol import (
-    Decode,
-    DecodeEnded,
     DecodeFinished,
+    Ended,
     ItemScored,
     RunOpened,
     ScoringPaused,
 )
 from engine.records.settings import Settings
+from engine.reports.markdown import to_markdown
+from engine.reports.plain import render_text
 from tests.inspector_fixtures import WANDA, manifest, redecode, scored_items
+from tui.state.decodes import LiveDecode
 from tui.state.state import Change, RunState
 from tui.state.view import View, counts, shown
 
@@ -56,19 +60,21 @@ def test_the_frame_grows_with_the_items_and_knows_recoveries() -> None:
     for one in scored[:12]:
         state.fold(ItemScored(scored=one))
     assert state.frame(WANDA).height == 12
-    request = Decode(id="d1", item_id=scored[3].item.id, variants=(WANDA,), decoding=Beam())
-    state.ask(request)
-    assert state.under_way(request.item_id, (WANDA,), Beam())
+    item_id = scored[3].item.id
+    asked = LiveDecode.of(item_id, (WANDA,), Beam())
+    state.ask(asked)
+    assert state.under_way(item_id, (WANDA,), Beam())
     result = redecode(scored[3], WANDA, Beam())
-    assert state.fold(DecodeFinished(id="d1", redecode=result)) & Change.DECODES
-    state.fold(DecodeEnded(id="d1"))
-    assert not state.under_way(request.item_id, (WANDA,), Beam())
+    request_id = asked.request.id
+    assert state.fold(DecodeFinished(id=request_id, redecode=result)) & Change.ANSWERS
+    state.fold(Ended(id=request_id))
+    assert not state.under_way(item_id, (WANDA,), Beam())
     for one in scored[12:]:
         state.fold(ItemScored(scored=one))
     frame = state.frame(WANDA)
     assert frame.height == 20
     assert shown(frame, View(condition=parse_filter("recovered:yes"))) == [3]
-    assert state.results(request.item_id) == [result]
+    assert state.results(item_id) == [result]
 
 
 def test_a_view_filters_sorts_and_keeps_missing_values_last() -> None:
@@ -84,3 +90,14 @@ def test_a_view_filters_sorts_and_keeps_missing_values_last() -> None:
         numbers = shown(frame, View(sort=("pruned_gold_rank",), descending=descending))
         ranks = [frame["pruned_gold_rank"][number] for number in numbers]
         assert ranks == sorted(ranks, reverse=descending)
+
+
+def test_an_export_in_the_middle_of_a_run_says_how_much_is_missing() -> None:
+    state = opened(183)
+    for one in scored_items(9, hostile=False):
+        state.fold(ItemScored(scored=one))
+    run = state.run()
+    assert run is not None
+    heading = to_markdown(run, run_frame(run)).decode().splitlines()[0]
+    assert heading.endswith("9 of 183 items, the rest is not scored yet")
+    assert "9 of 183 items" in render_text(summarize(run))

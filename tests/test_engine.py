@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.records.decodings import Beam, OneShot, Sample
 from engine.records.protocol import (
-    CancelDecode,
+    Cancel,
     CheckpointSaved,
     Decode,
-    DecodeEnded,
     DecodeFinished,
     DecodeStep,
     EngineReady,
-    Event,
     Failed,
     ItemScored,
     ManifestChanged,
-    Message,
     Notice,
     OpenRun,
     Progress,
@@ -34,80 +28,9 @@ from engine.records.protocol import (
     SetScoring,
     Shutdown,
     StartRun,
-    decode_event,
-    encode,
 )
-from engine.records.settings import Settings
-from tests.cli_helpers import environment
+from tests.engine_process import Engine, tiny_settings
 from tests.tiny_models import save_tiny_checkpoint
-
-
-class Engine:
-    """An engine process that is talked to line by line."""
-
-    def __init__(self, home: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "engine.server"],
-            env=environment(home),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self.seen: list[Event] = []
-
-    def send(self, message: Message) -> None:
-        self.write(encode(message))
-
-    def write(self, line: bytes) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(line)
-        self.process.stdin.flush()
-
-    def events(self) -> Iterator[Event]:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            event = decode_event(line)
-            self.seen.append(event)
-            yield event
-
-    def until(self, kind: type[Event]) -> Event:
-        for event in self.events():
-            if isinstance(event, kind):
-                return event
-            if isinstance(event, Failed) and kind is not Failed:
-                raise AssertionError(event)
-        raise AssertionError(f"the engine ended without {kind.__name__}")
-
-    def of(self, kind: type[Event]) -> list[Event]:
-        return [event for event in self.seen if isinstance(event, kind)]
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    started = Engine(tmp_path)
-    yield started
-    started.process.kill()
-    started.process.wait()
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_checkpoint("llama", tmp_path_factory.mktemp("tiny"))
-
-
-def tiny_settings(checkpoint: Path, **more: object) -> Settings:
-    """A run of a second on the tiny model."""
-    values: dict[str, object] = {
-        "model": str(checkpoint),
-        "recipes": ("wanda:0.5",),
-        "languages": ("en",),
-        "limit": 12,
-        "calibration_sequences": 2,
-        "calibration_tokens": 24,
-        "answer_tokens": 4,
-        "batch_size": 4,
-        "dtype": "float32",
-    }
-    return Settings(**(values | more))  # type: ignore[arg-type]  # checked by the fields above
 
 
 def test_a_run_is_told_from_start_to_end_and_resumes_without_a_model(
@@ -152,7 +75,7 @@ def test_a_saved_run_is_re_decoded_and_remembers_it(
             decoding=Beam(width=2),
         )
     )
-    engine.until(DecodeEnded)
+    engine.ended("1")
     assert len(engine.of(DecodeFinished)) == 2
     engine.send(Decode(id="2", item_id="absent", variants=("dense",), decoding=OneShot()))
     failed = engine.until(Failed)
@@ -213,7 +136,7 @@ def test_a_re_decode_goes_ahead_of_scoring_and_scoring_pauses(
     before = len(engine.of(ItemScored))
     decode = Decode(id="1", item_id="capital-cn-en", variants=("dense",), decoding=Sample(count=2))
     engine.send(decode)
-    engine.until(DecodeEnded)
+    engine.ended("1")
     assert before <= len(engine.of(ItemScored)) <= before + settings.batch_size
     engine.send(SetScoring(paused=False))
     engine.until(RunFinished)
@@ -236,10 +159,9 @@ def test_a_re_decode_is_cancelled_while_it_runs_and_before(
             )
         )
     engine.until(DecodeStep)
-    engine.send(CancelDecode(id="waiting"))
-    engine.send(CancelDecode(id="running"))
-    ended = [engine.until(DecodeEnded), engine.until(DecodeEnded)]
-    assert all(isinstance(one, DecodeEnded) and one.cancelled for one in ended)
+    engine.send(Cancel(request="waiting"))
+    engine.send(Cancel(request="running"))
+    assert engine.ended("running", "waiting") == {"running": True, "waiting": True}
     assert not engine.of(DecodeFinished)
 
 

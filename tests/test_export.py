@@ -98,7 +98,7 @@ def test_markdown_shows_hostile_text_as_text(tmp_path: Path) -> None:
     assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [10] * 9
     hostile = next(row for row in rows if "الرياض" in row)
     assert "\\[/b\\]" in hostile
-    assert "␛\\[31m␉tab␍⏎␍CR⏎" in hostile
+    assert "␛\\[31m␉tab␍␊␍CR⏎" in hostile
     assert "\\</script\\>" in hostile
     assert "… (5,000 characters)" in hostile
     assert "| – | – | – | – → – | – → – | – → – |" in rows[-1]

@@ -9,6 +9,9 @@ import unicodedata
 import pytest
 from rich.cells import cell_len
 
+from engine.analysis.frame import run_frame
+from engine.reports.html import to_html
+from engine.reports.markdown import to_markdown
 from engine.text import (
     displayable,
     fit,
@@ -19,6 +22,7 @@ from engine.text import (
     token_text,
 )
 from tests.inspector_fixtures import CAPITALS, HOSTILE
+from tests.runs_helpers import make_item, make_run, make_score, scored_item
 from tui.drawing.anchors import anchored
 from tui.drawing.lines import width_of, wrap
 
@@ -123,3 +127,14 @@ def test_vowel_signs_get_the_cells_that_some_terminals_give_them() -> None:
     assert room_for("กรุงเทพมหานคร") == cell_len("กรุงเทพมหานคร")
     line = wrap([("नई दिल्ली", "gold"), ("x", "")], 9)
     assert [width_of(one) for one in line] == [9]
+
+
+@pytest.mark.parametrize("hidden", ["\u061c", "\u200f", "\u00ad", "\U000e0041", "\u202e"])
+def test_what_is_hidden_on_screen_is_hidden_in_no_report(hidden: str) -> None:
+    item = make_item("hidden", f"Par{hidden}is")
+    run = make_run([scored_item(item, make_score(item, item.gold), make_score(item, "Rome"))])
+    frame = run_frame(run)
+    written = (to_markdown(run, frame), to_html(run, frame))
+    for report in written:
+        assert hidden not in report.decode()
+    assert displayable(item.gold) in written[1].decode()

@@ -124,7 +124,7 @@ def summarize(run: Run) -> Summary:
         judge=settings.judge,
         prompt=manifest.prompt,
         items=len(run.scored),
-        total=len(run.items),
+        total=manifest.items.count,
         outcomes=first.outcomes,
         achieved_sparsity=first.achieved_sparsity,
         variants={"dense": reference, "pruned": first.scores},

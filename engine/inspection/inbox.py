@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 from engine.records.errors import Cancelled
 from engine.records.protocol import (
-    CancelDecode,
-    Decode,
-    DecodeEnded,
+    Cancel,
+    Ended,
     Event,
-    Notice,
+    Question,
     Request,
     ScoringPaused,
     SetScoring,
@@ -23,60 +22,69 @@ from engine.records.protocol import (
 class Inbox:
     """Takes requests from the reading thread and sorts them for the worker.
 
-    Re-decodes are put aside until the worker reaches a batch boundary; cancelling, pausing and
-    stopping take effect at the worker's next `check`.
+    Everything that arrives is served: questions first, other requests in their order. Cancelling,
+    pausing and stopping take effect when the worker next looks in.
+
+    Attributes:
+        paused: background scoring is to stand still.
+        stopping: the worker is to end.
     """
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
         self._emit = emit
         self._arrived: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._questions: deque[Request] = deque()
         self._waiting: deque[Request] = deque()
-        self.decodes: deque[Decode] = deque()
+        self._cancelled: set[str] = set()
+        self._serving: list[str] = []
         self.paused = False
         self.stopping = False
-        self._current: Decode | None = None
-        self._cancelled = False
 
     def put(self, request: Request) -> None:
         """Hand in a request; called from the reading thread."""
         self._arrived.put(request)
 
     def get(self) -> Request | None:
-        """Wait for the next request that starts work; None when it is time to stop."""
+        """Wait for the next request to serve; None when it is time to stop."""
         while not self.stopping:
-            if self.decodes:
-                return self.decodes.popleft()
-            if self._waiting:
-                return self._waiting.popleft()
+            for waiting in (self._questions, self._waiting):
+                if waiting:
+                    return waiting.popleft()
             self._sort(self._arrived.get())
         return None
+
+    def next_question(self) -> Request | None:
+        """The question that has waited longest; None where none waits."""
+        self._take_in()
+        return self._questions.popleft() if self._questions else None
+
+    def wait_while_paused(self) -> None:
+        """Block until scoring may go on, a question waits, or the worker is to stop."""
+        self._take_in()
+        while self.paused and not self._questions and not self._interrupted:
+            self._sort(self._arrived.get())
+
+    def begin(self, request: Request) -> None:
+        """The worker begins to serve a request; another one may wait half served below it."""
+        self._serving.append(request.id)
+
+    def end(self) -> None:
+        """The worker is through with the request that it began last."""
+        self._cancelled.discard(self._serving.pop())
 
     def check(self) -> None:
         """Take in what has arrived.
 
         Raises:
-            Cancelled: the worker is to stop, or the re-decode under way was cancelled.
+            Cancelled: the worker is to stop, or the request that it serves was cancelled.
         """
         self._take_in()
-        if self.stopping or self._cancelled:
+        if self._interrupted:
             raise Cancelled
 
-    def wait_while_paused(self) -> None:
-        """Block until scoring may go on or a re-decode waits; raises as `check` does."""
-        self.check()
-        while self.paused and not self.decodes:
-            self._sort(self._arrived.get())
-            self.check()
-
-    def begin(self, decode: Decode) -> None:
-        """The worker begins a re-decode."""
-        self._current = decode
-        self._cancelled = False
-
-    def end(self) -> None:
-        """The worker is through with the re-decode."""
-        self._current = None
-        self._cancelled = False
+    @property
+    def _interrupted(self) -> bool:
+        return self.stopping or (bool(self._serving) and self._serving[-1] in self._cancelled)
 
     def _take_in(self) -> None:
         while True:
@@ -89,23 +97,25 @@ class Inbox:
         match request:
             case Shutdown():
                 self.stopping = True
-            case Decode():
-                self.decodes.append(request)
-            case CancelDecode(id=id_):
-                self._cancel(id_)
+            case Cancel():
+                self._cancel(request.request)
+                self._emit(Ended(id=request.id))
             case SetScoring(paused=paused):
                 self.paused = paused
-                self._emit(ScoringPaused(paused=paused))
-            case _ if self._waiting:
-                self._emit(Notice(text="The engine is busy; the request was dropped."))
+                self._emit(ScoringPaused(id=request.id, paused=paused))
+                self._emit(Ended(id=request.id))
+            case Question():
+                self._questions.append(request)
             case _:
                 self._waiting.append(request)
 
-    def _cancel(self, id_: str) -> None:
-        if self._current is not None and self._current.id == id_:
-            self._cancelled = True
+    def _cancel(self, request_id: str) -> None:
+        if request_id in self._serving:
+            self._cancelled.add(request_id)
             return
-        kept = [decode for decode in self.decodes if decode.id != id_]
-        if len(kept) < len(self.decodes):
-            self.decodes = deque(kept)
-            self._emit(DecodeEnded(id=id_, cancelled=True))
+        for waiting in (self._questions, self._waiting):
+            for request in waiting:
+                if request.id == request_id:
+                    waiting.remove(request)
+                    self._emit(Ended(id=request_id, cancelled=True))
+                    return

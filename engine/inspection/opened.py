@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from engine.decoding.redecode import Decoder, OnStep, redecode
-from engine.inspection.preparation import Workbench
+from engine.inspection.manifests import ManifestKeeper
+from engine.inspection.workbench import Workbench
 from engine.records.decodings import Decoding, Redecode
 from engine.records.errors import UserError
 from engine.records.items import Item
-from engine.records.manifest import Manifest
 from engine.records.protocol import Event, ManifestChanged
 from engine.records.settings import DENSE
 from engine.runs.log import RunLog
@@ -21,13 +21,18 @@ class OpenedRun:
     Args:
         log: of the run, locked; `close` lets go of it.
         emit: takes progress and manifest events.
-        check: raises to cancel; called between all longer steps.
+        check: raises to cancel; called while a model is loaded and variants are made.
     """
 
     def __init__(
         self, log: RunLog, emit: Callable[[Event], None], check: Callable[[], None]
     ) -> None:
         self.log = log
+        self.keeper = ManifestKeeper(
+            log.manifest,
+            write=log.write_manifest,
+            tell=lambda manifest: emit(ManifestChanged(manifest=manifest)),
+        )
         self._emit = emit
         self._check = check
         self._bench: Workbench | None = None
@@ -38,45 +43,39 @@ class OpenedRun:
         Raises:
             UserError: the run has no such variant.
         """
-        manifest = self.log.manifest
-        known = manifest.settings.variants
+        known = self.log.manifest.settings.variants
         for name in names:
             if name not in (DENSE, *known):
-                raise UserError(f"The run has no variant {name}", f"It has {', '.join(known)}.")
+                raise UserError(f"the run has no variant '{name}'", f"It has {', '.join(known)}.")
         if self._bench is None:
-            self._bench = Workbench(manifest.settings, manifest, self._pass_on, self._check)
+            self._bench = Workbench.load(self.keeper, self._emit, self._check)
         for name in names:
             self._bench.make(name)
         return self._bench
 
     def redecode(
-        self, batch: Sequence[Item], name: str, decoding: Decoding, on_step: OnStep
+        self,
+        batch: Sequence[Item],
+        variant: str,
+        decoding: Decoding,
+        on_step: OnStep,
+        check: Callable[[], None],
     ) -> list[Redecode]:
-        """Decode items anew under a variant; raises as `ready` and `engine.decoding.redecode`."""
-        bench = self.ready((name,))
-        with bench.variants.using(name) as model:
+        """Decode items anew under a variant; raises as `ready` and `engine.decoding.redecode`.
+
+        `check` is called at every step of the decoding.
+        """
+        bench = self.ready((variant,))
+        with bench.variants.using(variant) as model:
             decoder = Decoder(
                 model=model,
                 tokenizer=bench.loaded.tokenizer,
                 settings=bench.settings,
                 on_step=on_step,
-                check=self._check,
+                check=check,
             )
-            return redecode(decoder, batch, name, decoding, list(self.log.items.values()))
-
-    def note(self, manifest: Manifest) -> None:
-        """Put on disk, and tell, what is now known of the run; raises as the log does."""
-        self.log.write_manifest(manifest)
-        if self._bench is not None:
-            self._bench.manifest = manifest
-        self._emit(ManifestChanged(manifest=manifest))
+            return redecode(decoder, batch, variant, decoding, list(self.log.items.values()))
 
     def close(self) -> None:
         """Let go of the run directory."""
         self.log.close()
-
-    def _pass_on(self, event: Event) -> None:
-        if isinstance(event, ManifestChanged):
-            self.note(event.manifest)
-        else:
-            self._emit(event)

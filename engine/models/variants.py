@@ -8,7 +8,7 @@ once. A checkpoint that somebody else compressed may have any shape: it is a mod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import Tensor
@@ -33,6 +33,8 @@ class Variants:
         self._tensors: dict[str, dict[str, Tensor]] = {DENSE: {}}
         self._crowded: set[str] = set()
         self._models: dict[str, PreTrainedModel] = {}
+        self._in_use = DENSE
+        self._exchanged = ExitStack()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,12 +72,33 @@ class Variants:
 
     @contextmanager
     def using(self, name: str) -> Iterator[PreTrainedModel]:
-        """The model under the named variant; afterwards it is dense again."""
+        """The model under the named variant; afterwards it is what it was before.
+
+        May be used within itself: a question that comes while one variant is in use is answered
+        under another one, and the first goes on.
+        """
         if name in self._models:
             yield self._models[name]
             return
-        with exchanged_weights(self._model, self._tensors[name], room=name not in self._crowded):
+        before = self._in_use
+        self._exchange(name)
+        try:
             yield self._model
+        finally:
+            self._exchange(before)
+
+    def _exchange(self, name: str) -> None:
+        """Let the model have a variant's weights in place of those that it has."""
+        if name == self._in_use:
+            return
+        self._in_use = DENSE
+        self._exchanged.close()
+        if name != DENSE:
+            weights = exchanged_weights(
+                self._model, self._tensors[name], room=name not in self._crowded
+            )
+            self._exchanged.enter_context(weights)
+            self._in_use = name
 
 
 def _storage(parameter: Tensor) -> torch.device:

@@ -1,12 +1,18 @@
 """What passes between the inspector and the engine: one JSON object a line.
 
 A request goes to the engine's standard input, an event comes from its standard output. Both are
-tagged by their field `type`. Every event that answers a request carries the request's `id`.
+tagged by their field `type`. A request has an id; every event that answers it carries that id, and
+`Ended` is the last one, whether the request was done, failed or was cancelled.
+
+A request or an event from another package is a subclass of `Request`, `Question` or `Event`; it is
+read by every process that has imported its module before the first line is read.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import itertools
+from typing import Any, Union
 
 import msgspec
 
@@ -16,17 +22,39 @@ from engine.records.manifest import Manifest
 from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
 
-PROTOCOL = 1
+PROTOCOL = 2
+
+_numbers = itertools.count(1)
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
     """Base of all requests and events."""
 
 
+def _new_id() -> str:
+    return f"request-{next(_numbers)}"
+
+
+class Request(Message, frozen=True, kw_only=True):
+    """What a client asks; `id` is unique among the requests of one client."""
+
+    id: str = msgspec.field(default_factory=_new_id)
+
+
+class Question(Request, frozen=True, kw_only=True):
+    """A request about the run that is open: it goes ahead of background work."""
+
+
+class Event(Message, frozen=True, kw_only=True):
+    """What the engine tells; `id` is of the request that it answers, None where nothing asked."""
+
+    id: str | None = None
+
+
 # -- requests -----------------------------------------------------------------------------
 
 
-class StartRun(Message, frozen=True, kw_only=True):
+class StartRun(Request, frozen=True, kw_only=True):
     """Score the items of `settings` into `directory` (None: chosen from the settings).
 
     Where the directory holds a run of the same settings, it goes on from there.
@@ -36,62 +64,58 @@ class StartRun(Message, frozen=True, kw_only=True):
     directory: str | None = None
 
 
-class OpenRun(Message, frozen=True, kw_only=True):
-    """Get ready to re-decode items of a saved run; the model is loaded at the first `Decode`."""
+class OpenRun(Request, frozen=True, kw_only=True):
+    """Get ready to answer questions about a saved run; a model is loaded when one needs it."""
 
     directory: str
 
 
-class Decode(Message, frozen=True, kw_only=True):
-    """Re-decode one item under one or more variants; goes ahead of background scoring."""
+class Decode(Question, frozen=True, kw_only=True):
+    """Re-decode one item under one or more variants."""
 
-    id: str
     item_id: str
     variants: tuple[str, ...]
     decoding: Decoding
 
 
-class CancelDecode(Message, frozen=True, kw_only=True):
-    """Stop the re-decode `id` at its next step, or drop it if it has not begun."""
+class Cancel(Request, frozen=True, kw_only=True):
+    """Stop the request `request` at its next step, or drop it if it has not begun."""
 
-    id: str
+    request: str
 
 
-class SetScoring(Message, frozen=True, kw_only=True):
+class SetScoring(Request, frozen=True, kw_only=True):
     """Pause or resume the background scoring."""
 
     paused: bool
 
 
-class Prune(Message, frozen=True, kw_only=True):
+class Prune(Request, frozen=True, kw_only=True):
     """Make the first recipe's variant and write it to `directory` as a checkpoint."""
 
     settings: Settings
     directory: str
 
 
-class Diagnose(Message, frozen=True, kw_only=True):
+class Diagnose(Request, frozen=True, kw_only=True):
     """Report devices, memory, versions, caches, and what can be reached."""
 
 
-class Shutdown(Message, frozen=True, kw_only=True):
+class Shutdown(Request, frozen=True, kw_only=True):
     """Stop whatever runs and exit."""
-
-
-Request = StartRun | OpenRun | Decode | CancelDecode | SetScoring | Prune | Diagnose | Shutdown
 
 
 # -- events -------------------------------------------------------------------------------
 
 
-class EngineReady(Message, frozen=True, kw_only=True):
+class EngineReady(Event, frozen=True, kw_only=True):
     """The first event: the engine reads requests."""
 
     protocol: int
     version: str
 
 
-class RunOpened(Message, frozen=True, kw_only=True):
+class RunOpened(Event, frozen=True, kw_only=True):
     """The run directory is open; after `StartRun` the items that it holds follow as `ItemScored`.
 
     `items` counts all items of the run, `done` those already scored.
@@ -103,14 +127,14 @@ class RunOpened(Message, frozen=True, kw_only=True):
     done: int
 
 
-class ManifestChanged(Message, frozen=True, kw_only=True):
+class ManifestChanged(Event, frozen=True, kw_only=True):
     """More is known of the run: the model, the calibration, a finished variant."""
 
     manifest: Manifest
 
 
-class Progress(Message, frozen=True, kw_only=True):
-    """Progress of a stage: "items", "fetch", "convert", "load", "calibrate", "prune" or "recover".
+class Progress(Event, frozen=True, kw_only=True):
+    """Progress of a stage: "items", "fetch", "convert", "load", "calibrate", "prune", "recover".
 
     `detail` says what is under way; `total` is None where it is not known; `variant` names the
     one being made.
@@ -123,111 +147,93 @@ class Progress(Message, frozen=True, kw_only=True):
     variant: str | None = None
 
 
-class ItemScored(Message, frozen=True, kw_only=True):
+class ItemScored(Event, frozen=True, kw_only=True):
     """An item has been scored under every variant, and is on disk."""
 
     scored: ScoredItem
 
 
-class ScoringPaused(Message, frozen=True, kw_only=True):
+class ScoringPaused(Event, frozen=True, kw_only=True):
     """Background scoring stands still (True) or goes on (False)."""
 
     paused: bool
 
 
-class RunFinished(Message, frozen=True, kw_only=True):
+class RunFinished(Event, frozen=True, kw_only=True):
     """Every item is scored (and recovered, where asked for)."""
 
     seconds: float
 
 
-class DecodeStep(Message, frozen=True, kw_only=True):
+class DecodeStep(Event, frozen=True, kw_only=True):
     """A re-decode is under way: the hypotheses as far as they have come."""
 
-    id: str
     variant: str
     step: int
     steps: int
     texts: tuple[str, ...]
 
 
-class HypothesisFound(Message, frozen=True, kw_only=True):
+class HypothesisFound(Event, frozen=True, kw_only=True):
     """A re-decode has one more finished hypothesis."""
 
-    id: str
     variant: str
     hypothesis: Hypothesis
 
 
-class DecodeFinished(Message, frozen=True, kw_only=True):
-    """A re-decode of one variant is done, and is on disk."""
+class DecodeFinished(Event, frozen=True, kw_only=True):
+    """A re-decode of one item under one variant is done, and is on disk."""
 
-    id: str
     redecode: Redecode
 
 
-class DecodeEnded(Message, frozen=True, kw_only=True):
-    """The request `id` is over: all its variants are done, or it was cancelled."""
-
-    id: str
-    cancelled: bool = False
-
-
-class CheckpointSaved(Message, frozen=True, kw_only=True):
-    """`Prune` is done."""
+class CheckpointSaved(Event, frozen=True, kw_only=True):
+    """The checkpoint of `Prune` is complete."""
 
     directory: str
     manifest: Manifest
 
 
-class Diagnosis(Message, frozen=True, kw_only=True):
+class Diagnosis(Event, frozen=True, kw_only=True):
     """What `Diagnose` found: section, then name, then value."""
 
     sections: dict[str, dict[str, Any]]
 
 
-class Notice(Message, frozen=True, kw_only=True):
+class Notice(Event, frozen=True, kw_only=True):
     """Something a person should know that stops nothing."""
 
     text: str
 
 
-class Failed(Message, frozen=True, kw_only=True):
-    """Something went wrong.
+class Failed(Event, frozen=True, kw_only=True):
+    """The request can't be done.
 
     Attributes:
         message: what happened, in one sentence.
         hint: what to do next.
         status: exit status for a command without a screen: 2 for bad input, 1 for the rest.
-        id: the re-decode that failed; None where the run itself can't go on.
     """
 
     message: str
     hint: str = ""
     status: int = 1
+
+
+class Ended(Event, frozen=True, kw_only=True):
+    """The request is over: it was done, has `Failed`, or was cancelled."""
+
+    cancelled: bool = False
+
+
+# -- lines --------------------------------------------------------------------------------
+
+
+class _Addressed(msgspec.Struct):
+    """What can be told of a line that is no request."""
+
+    type: str = ""
     id: str | None = None
-
-
-Event = (
-    EngineReady
-    | RunOpened
-    | ManifestChanged
-    | Progress
-    | ItemScored
-    | ScoringPaused
-    | RunFinished
-    | DecodeStep
-    | HypothesisFound
-    | DecodeFinished
-    | DecodeEnded
-    | CheckpointSaved
-    | Diagnosis
-    | Notice
-    | Failed
-)
-
-_requests: LineDecoder[Request] = LineDecoder(Request)
-_events: LineDecoder[Event] = LineDecoder(Event)
 
 
 def encode(message: Message) -> bytes:
@@ -242,9 +248,33 @@ def decode_request(line: bytes) -> Request:
         msgspec.ValidationError: the line is JSON but not a request.
         msgspec.DecodeError: the line is not JSON.
     """
-    return _requests.decode(line)
+    request: Request = _decoder(Request).decode(line)
+    return request
 
 
 def decode_event(line: bytes) -> Event:
     """Read an event; raises as `decode_request` does."""
-    return _events.decode(line)
+    event: Event = _decoder(Event).decode(line)
+    return event
+
+
+def addressed(line: bytes) -> tuple[str, str | None]:
+    """The type and the id of a line that can't be read as a request; empty where it has none."""
+    try:
+        found = msgspec.json.decode(line, type=_Addressed)
+    except msgspec.DecodeError:
+        return "", None
+    return found.type, found.id
+
+
+@functools.cache
+def _decoder(base: type[Message]) -> LineDecoder[Any]:
+    return LineDecoder(Union[tuple(_kinds(base))])  # noqa: UP007  # made at run time
+
+
+def _kinds(base: type[Message]) -> list[type[Message]]:
+    """The classes that stand for messages: those that have no subclasses of their own."""
+    kinds: list[type[Message]] = []
+    for kind in base.__subclasses__():
+        kinds += _kinds(kind) or [kind]
+    return kinds

@@ -39,8 +39,8 @@ def to_markdown(run: Run, frame: pl.DataFrame) -> bytes:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return _SPECIAL.sub(r"\\\1", displayable(text))
+    """Text that Markdown shows as it is, on one line; a line break in it is shown as ␊."""
+    return _SPECIAL.sub(r"\\\1", displayable(text.replace("\n", "␊")))
 
 
 def items_title(run: Run, frame: pl.DataFrame) -> str:

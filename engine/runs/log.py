@@ -11,7 +11,7 @@ from typing import Self
 
 import msgspec
 
-from engine.files import write_atomically
+from engine.files import SCRATCH_SUFFIX, write_atomically
 from engine.records.decodings import Redecode
 from engine.records.errors import UserError
 from engine.records.items import Item
@@ -174,7 +174,11 @@ def _refuse_foreign(directory: Path) -> None:
         raise UserError(f"{directory} is a file", "Name a directory for the run.")
     ours = {ITEMS, LOG, MANIFEST, *RunLock.FILES}
     strange = (
-        [path.name for path in directory.iterdir() if path.name.removesuffix(".part") not in ours]
+        [
+            path.name
+            for path in directory.iterdir()
+            if path.name not in ours and path.suffix != SCRATCH_SUFFIX
+        ]
         if directory.exists() and not (directory / MANIFEST).exists()
         else []
     )

@@ -12,11 +12,12 @@ import msgspec
 import platformdirs
 import typer
 
+from engine.files import SCRATCH_SUFFIX
 from engine.records.errors import UserError
 from engine.text import displayable
 from tui.commands.output import JSON, print_json, print_table
 
-NOT_ENTRIES = (".lock", ".part")
+NOT_ENTRIES = (".lock", SCRATCH_SUFFIX)
 
 
 class CacheEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,7 +41,7 @@ def doctor(
             talk.say(f"note: {event.text}")
 
     client = EngineClient(command)
-    converse(client, [Diagnose()], Diagnosis, receive)
+    converse(client, [Diagnose()], receive)
     path = config or default_path()
     found["inspector"] = {
         "config file": str(path) if path.exists() else f"{path} (none)",

@@ -11,7 +11,7 @@ from engine.records.errors import UserError
 from engine.records.protocol import CheckpointSaved, Event, Prune
 from engine.records.recipes import parse_recipe
 from tui.commands.output import JSON, print_json
-from tui.commands.talk import EventTalk, Talk
+from tui.commands.talk import RunTalk, Talk
 from tui.options.options import ModelOptions
 from tui.options.planning import plan_model
 from tui.options.signatures import takes_options
@@ -52,7 +52,7 @@ def prune(
             raise UserError(f"{save} is not empty", "Name a new directory with --save.")
         directory = str(save.absolute())
     talk = Talk()
-    events = EventTalk(talk)
+    events = RunTalk(talk)
     saved: list[CheckpointSaved] = []
 
     def receive(event: Event) -> None:
@@ -62,7 +62,7 @@ def prune(
 
     request = Prune(settings=plan.settings, directory=directory)
     try:
-        converse(EngineClient(plan.engine), [request], CheckpointSaved, receive, talk.stopping)
+        converse(EngineClient(plan.engine), [request], receive, talk.stopping)
     finally:
         talk.clear()
     _print(saved[0], as_json)

@@ -13,25 +13,23 @@ from engine.records.decodings import MOST_HYPOTHESES, Redecode, Sample
 from engine.records.errors import UserError
 from engine.records.protocol import (
     Decode,
-    DecodeEnded,
     DecodeFinished,
     DecodeStep,
     Event,
-    Message,
     OpenRun,
+    Request,
     RunOpened,
 )
 from engine.records.settings import Settings
 from engine.runs.reading import read_items, read_manifest
 from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json
-from tui.commands.talk import EventTalk, Talk
+from tui.commands.talk import RunTalk, Talk
 from tui.options.config import read_config
 from tui.options.decodings import choose_decoding, choose_variants
 from tui.options.options import ModelOptions
 from tui.options.planning import engine_command
 
-REQUEST_ID = "redecode"
 NEAREST = 3
 
 BEAM, SAMPLE, ONE_SHOT = "Beam", "Sampling", "One-shot"
@@ -137,7 +135,7 @@ def redecode(
 
     def ask(settings: Settings) -> Decode:
         variants = choose_variants(variant, settings)
-        return Decode(id=REQUEST_ID, item_id=item, variants=variants, decoding=decoding)
+        return Decode(item_id=item, variants=variants, decoding=decoding)
 
     decoding = choose_decoding(
         beam=beam,
@@ -150,15 +148,15 @@ def redecode(
         example=example,
     )
     command = engine_command(ModelOptions(engine=engine), read_config(config))
-    requests: list[Message] = [OpenRun(directory=str(run))]
+    requests: list[Request] = [OpenRun(directory=str(run))]
     if command is None:
         settings = _checked(run, item, example, variant)
         requests = [OpenRun(directory=str(run.absolute())), ask(settings)]
     talk = Talk()
-    events = EventTalk(talk, quiet=True)
+    events = RunTalk(talk, quiet=True)
     finished: list[Redecode] = []
 
-    def receive(event: Event) -> Message | None:
+    def receive(event: Event) -> Request | None:
         events.tell(event)
         match event:
             case RunOpened() if command is not None:
@@ -178,7 +176,6 @@ def redecode(
         converse(
             EngineClient(command),
             requests,
-            DecodeEnded,
             receive,
             talk.stopping,
         )

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import typer
 
-from engine.records.decodings import Redecode
 from engine.records.errors import UserError
-from engine.records.manifest import Manifest
 from engine.records.protocol import (
-    DecodeFinished,
-    Event,
-    ItemScored,
-    ManifestChanged,
-    RunFinished,
-    RunOpened,
     StartRun,
 )
-from engine.records.scores import ScoredItem
-from engine.runs.reading import RedecodeKey, Run, read_run, redecode_key
+from engine.runs.reading import Run, read_run
 from tui.commands.output import JSON, MARKDOWN, one_form, print_report
-from tui.commands.talk import EventTalk, Talk, clock
+from tui.commands.talk import RunTalk, Talk, clock
 from tui.options.options import RunOptions
 from tui.options.planning import plan_run
 from tui.options.signatures import takes_options
@@ -52,21 +42,15 @@ def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False
     one_form(as_json=as_json, markdown=markdown)
     plan = plan_run(options)
     talk = Talk()
-    events = EventTalk(talk)
-    record = _Record()
+    events = RunTalk(talk)
     request = StartRun(
         settings=plan.settings,
         directory=None if plan.directory is None else str(plan.directory),
     )
 
-    def receive(event: Event) -> None:
-        events.tell(event)
-        if plan.engine is not None:
-            record.take(event)
-
     began = time.monotonic()
     try:
-        converse(EngineClient(plan.engine), [request], RunFinished, receive, talk.stopping)
+        converse(EngineClient(plan.engine), [request], events.tell, talk.stopping)
     except Interrupted:
         talk.say(f"interrupted: {events.kept or 'nothing was begun'}")
         raise
@@ -77,39 +61,9 @@ def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False
         talk.clear()
     talk.say(f"done in {clock(time.monotonic() - began)}")
     if plan.engine is None and plan.directory is not None:
-        run = read_run(plan.directory)
+        run: Run | None = read_run(plan.directory)
     else:
-        run = record.run()
+        run = events.state.run()
+    if run is None:
+        raise UserError("the engine finished a run that it never opened", status=1)
     print_report(run, as_json=as_json, markdown=markdown)
-
-
-class _Record:
-    """What a run on another machine sends, kept for its summary."""
-
-    def __init__(self) -> None:
-        self.directory = ""
-        self.manifest: Manifest | None = None
-        self.scored: dict[str, ScoredItem] = {}
-        self.redecodes: dict[RedecodeKey, Redecode] = {}
-
-    def take(self, event: Event) -> None:
-        match event:
-            case RunOpened(directory=directory, manifest=manifest):
-                self.directory, self.manifest = directory, manifest
-            case ManifestChanged(manifest=manifest):
-                self.manifest = manifest
-            case ItemScored(scored=scored):
-                self.scored[scored.item.id] = scored
-            case DecodeFinished(redecode=redecode):
-                self.redecodes[redecode_key(redecode)] = redecode
-
-    def run(self) -> Run:
-        if self.manifest is None:
-            raise UserError("the engine finished a run that it never opened", status=1)
-        return Run(
-            directory=Path(self.directory),
-            manifest=self.manifest,
-            items=tuple(one.item for one in self.scored.values()),
-            scored=self.scored,
-            redecodes=tuple(self.redecodes.values()),
-        )

@@ -7,7 +7,6 @@ import sys
 import time
 from typing import TextIO
 
-from engine.records.manifest import Manifest
 from engine.records.protocol import (
     Event,
     ItemScored,
@@ -16,7 +15,9 @@ from engine.records.protocol import (
     Progress,
     RunOpened,
 )
+from engine.records.settings import Settings
 from engine.text import displayable, truncated
+from tui.state.state import RunState
 
 SECONDS_BETWEEN_LINES = 15.0
 """Where the output is no terminal, progress within a stage is told at most so often."""
@@ -62,74 +63,68 @@ class Talk:
             self._shown = False
 
 
-class EventTalk:
-    """Tells of a run's events.
+class RunTalk:
+    """Folds a run's events, and says on standard error what is worth saying of them.
 
     Attributes:
-        items: of the run; 0 until it is open.
-        scored: how many of them are on disk.
-        directory: of the run; empty until it is open.
+        state: the run, as far as its events have told.
     """
 
     def __init__(self, talk: Talk, *, quiet: bool = False) -> None:
         """Tell through `talk`; quiet leaves out what is about scoring."""
-        self.items = 0
-        self.scored = 0
-        self.directory = ""
+        self.state = RunState(Settings())
         self._talk = talk
-        self._done_before = 0
-        self._first_scored_at = 0.0
         self._model_told = False
         self._quiet = quiet
 
     @property
     def kept(self) -> str:
         """What a run that was cut short leaves; empty where nothing was begun."""
-        if not self.directory:
+        state = self.state
+        if not state.directory:
             return ""
         return (
-            f"{self.scored} of {self.items} items are kept in {self.directory}; the same command "
-            "goes on from there."
+            f"{state.scored} of {state.total} items are kept in {state.directory}; "
+            "the same command goes on from there."
         )
 
     def tell(self, event: Event) -> None:
-        """Say what is worth saying of this event."""
-        if isinstance(event, RunOpened):
-            self._opened(event)
-        elif isinstance(event, ManifestChanged):
-            self._manifest(event.manifest)
-        elif isinstance(event, Progress):
-            self._talk.progress(f"{event.stage} {event.variant}", progress_line(event))
-        elif isinstance(event, ItemScored) and not self._quiet:
-            self._scored()
-        elif isinstance(event, Notice):
-            self._talk.say(f"note: {event.text}")
+        """Fold an event and tell of it."""
+        self.state.fold(event)
+        match event:
+            case RunOpened():
+                self._opened(event)
+            case ManifestChanged():
+                self._model()
+            case Progress():
+                self._talk.progress(f"{event.stage} {event.variant}", progress_line(event))
+            case ItemScored() if not self._quiet:
+                self._scored()
+            case Notice(text=text):
+                self._talk.say(f"note: {text}")
 
     def _opened(self, event: RunOpened) -> None:
-        self.items, self._done_before, self.directory = event.items, event.done, event.directory
         if not self._quiet:
             done = f", {event.done} already scored" if event.done else ""
             self._talk.say(f"run: {event.directory} ({event.items} items{done})")
-        self._manifest(event.manifest)
+        self._model()
 
-    def _manifest(self, manifest: Manifest) -> None:
-        if self._model_told or manifest.model is None or manifest.device is None:
+    def _model(self) -> None:
+        manifest = self.state.manifest
+        if self._model_told or manifest is None or not (manifest.model and manifest.device):
             return
         self._model_told = True
         self._talk.say(f"model: {manifest.model.name} on {manifest.device}, {manifest.dtype}")
 
     def _scored(self) -> None:
-        self.scored += 1
-        now = self.scored - self._done_before
-        if now <= 0:
+        state = self.state
+        if state.scored <= state.resumed:
             return
-        if now == 1:
-            self._first_scored_at = time.monotonic()
-        text = f"scored {self.scored} of {self.items}"
-        if now > 1 and self.scored < self.items:
-            pace = (time.monotonic() - self._first_scored_at) / (now - 1)
-            text += f", {clock(pace * (self.items - self.scored))} left"
-        self._talk.progress("score" if self.scored < self.items else "scored", text)
+        text = f"scored {state.scored} of {state.total}"
+        left = state.seconds_left()
+        if left is not None:
+            text += f", {clock(left)} left"
+        self._talk.progress("score" if state.scored < state.total else "scored", text)
 
 
 def progress_line(event: Progress) -> str:

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Sequence
 
 from engine.records.errors import UserError
-from engine.records.protocol import EngineReady, Event, Failed, Message
+from engine.records.protocol import Ended, EngineReady, Event, Failed, Request
 from tui.process.client import EngineClient
 
 GRACE_SECONDS = 15.0
@@ -21,37 +21,34 @@ class Interrupted(Exception):
 
 def converse(
     client: EngineClient,
-    requests: Sequence[Message],
-    until: type[Event],
-    on_event: Callable[[Event], Message | None],
+    requests: Sequence[Request],
+    on_event: Callable[[Event], Request | None],
     on_interrupt: Callable[[], None] = lambda: None,
 ) -> None:
-    """Start the engine, send requests, and pass on events until one of the type `until`.
+    """Start the engine, send requests, and pass on events until every request has ended.
 
     Args:
         client: of an engine that was not started yet; it is stopped at the end.
         requests: sent in order as soon as the engine is ready.
-        until: the event that ends the conversation; it is passed on too.
-        on_event: receives every event; a request that it returns is sent.
+        on_event: receives every event; a request that it returns is sent, and waited for as well.
         on_interrupt: called before the engine is waited for.
 
     Raises:
-        UserError: the engine can't be started, reports a failure, or ends too early.
+        UserError: the engine can't be started, a request fails, or the engine ends too early.
         Interrupted: after SIGINT or SIGTERM; what was finished is kept. A second signal doesn't
             wait for the engine.
     """
-    asyncio.run(_converse(client, requests, until, on_event, on_interrupt))
+    asyncio.run(_converse(client, requests, on_event, on_interrupt))
 
 
 async def _converse(
     client: EngineClient,
-    requests: Sequence[Message],
-    until: type[Event],
-    on_event: Callable[[Event], Message | None],
+    requests: Sequence[Request],
+    on_event: Callable[[Event], Request | None],
     on_interrupt: Callable[[], None],
 ) -> None:
     loop = asyncio.get_running_loop()
-    talk = asyncio.ensure_future(_talk(client, requests, until, on_event))
+    talk = asyncio.ensure_future(_talk(client, requests, on_event))
 
     def interrupt() -> None:
         """The first signal asks the engine to stop, the next one stops it."""
@@ -74,22 +71,25 @@ async def _converse(
 
 async def _talk(
     client: EngineClient,
-    requests: Sequence[Message],
-    until: type[Event],
-    on_event: Callable[[Event], Message | None],
+    requests: Sequence[Request],
+    on_event: Callable[[Event], Request | None],
 ) -> None:
     await client.start()
+    waiting = {request.id for request in requests}
     async for event in client.events():
         answer = on_event(event)
         if answer is not None:
+            waiting.add(answer.id)
             await client.send(answer)
         if isinstance(event, EngineReady):
             for request in requests:
                 await client.send(request)
         elif isinstance(event, Failed):
             raise UserError(event.message, event.hint, status=event.status)
-        elif isinstance(event, until):
-            return
+        elif isinstance(event, Ended):
+            waiting.discard(event.id or "")
+            if not waiting:
+                return
     ending = await client.ending()
     message = ending.message if ending else "the engine ended before it was done"
     raise UserError(message, ending.hint if ending else f"Its log: {client.log}", status=1)

@@ -12,6 +12,7 @@ from tui.actions import FIND, MOVE, RE_DECODE, RUN, SHOW, Action
 from tui.drawing.decode_lines import Names
 from tui.drawing.header import run_line
 from tui.screens.base import EngineNeeded, RunScreen
+from tui.state.decodes import LiveDecode
 from tui.state.rows import Row, plain_text
 from tui.state.session import Session
 from tui.state.state import Change
@@ -183,7 +184,7 @@ class InspectScreen(RunScreen):
             self._draw_run()
         if Change.ITEMS in change:
             self._draw_items()
-        if Change.DECODES in change:
+        if Change.ANSWERS in change:
             self.table.refresh()
             self._draw_decodes()
 
@@ -245,7 +246,7 @@ class InspectScreen(RunScreen):
             return
         asked = (scored.item.id, self.target_variants, DECODINGS[kind])
         if not self.state.under_way(*asked):
-            await self.session.decode(*asked)
+            await self.session.ask(LiveDecode.of(*asked))
             self.post_message(EngineNeeded())
             self._draw_decodes()
 

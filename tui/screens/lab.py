@@ -18,6 +18,7 @@ from tui.drawing.lines import Line, columns
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.page import BACK, TitleBoard
+from tui.state.decodes import LiveDecode
 from tui.state.session import Session
 from tui.state.state import Change
 from tui.widgets.boards import KeyBoard
@@ -183,9 +184,9 @@ class LabScreen(RunScreen):
         variants = {"variant": (variant,), "reference": (reference,)}.get(
             target, (reference, variant)
         )
-        await self.session.decode(self._scored.item.id, variants, decoding)
+        await self.session.ask(LiveDecode.of(self._scored.item.id, variants, decoding))
         self.post_message(EngineNeeded())
-        self.changed(Change.DECODES)
+        self.changed(Change.ANSWERS)
 
     async def action_stop(self) -> None:
         """Cancel what runs."""
@@ -232,7 +233,7 @@ class LabScreen(RunScreen):
 
     def changed(self, change: Change) -> None:
         """Draw what runs and what came."""
-        if Change.DECODES in change:
+        if Change.ANSWERS in change:
             self.query_one("#results", Sheet).show(self._lay_out)
 
     def _lay_out(self, width: int) -> list[Line]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.records.decodings import Decoding, Hypothesis, Redecode
-from engine.records.protocol import Decode, DecodeStep
+from engine.records.protocol import Decode, DecodeFinished, DecodeStep, Event, HypothesisFound
+from tui.state.questions import Asked
 
 
 @dataclass
@@ -19,25 +20,24 @@ class VariantDecode:
     found: list[Hypothesis] = field(default_factory=list)
     finished: bool = False
 
-    def advance(self, event: DecodeStep) -> None:
-        """Take in how far the decoding has come."""
-        self.step, self.steps, self.texts = event.step, event.steps, event.texts
-
 
 @dataclass
-class LiveDecode:
+class LiveDecode(Asked):
     """A re-decode that was asked for and is not over, or ended without a result."""
 
     request: Decode
     parts: dict[str, VariantDecode] = field(default_factory=dict)
-    cancelled: bool = False
-    over: bool = False
-    failure: str = ""
 
     @classmethod
-    def of(cls, request: Decode) -> LiveDecode:
-        """A re-decode that has just been asked for."""
-        return cls(request, {name: VariantDecode(name) for name in request.variants})
+    def of(cls, item_id: str, variants: tuple[str, ...], decoding: Decoding) -> LiveDecode:
+        """A re-decode of an item under variants, to be asked for."""
+        request = Decode(item_id=item_id, variants=variants, decoding=decoding)
+        return cls(request, parts={name: VariantDecode(name) for name in variants})
+
+    @property
+    def about(self) -> object:
+        """The item that is decoded."""
+        return LiveDecode, self.item_id
 
     @property
     def item_id(self) -> str:
@@ -46,18 +46,23 @@ class LiveDecode:
 
     @property
     def decoding(self) -> Decoding:
-        """What was asked for."""
+        """How it is decoded."""
         return self.request.decoding
-
-    @property
-    def running(self) -> bool:
-        """Whether events may still come."""
-        return not self.over
 
     @property
     def pending(self) -> list[VariantDecode]:
         """The parts without a result, in the order of the request."""
         return [part for part in self.parts.values() if not part.finished]
+
+    def take(self, event: Event) -> None:
+        """Take in how far the decoding has come."""
+        match event:
+            case DecodeStep(variant=variant) if part := self.parts.get(variant):
+                part.step, part.steps, part.texts = event.step, event.steps, event.texts
+            case HypothesisFound(variant=variant) if part := self.parts.get(variant):
+                part.found.append(event.hypothesis)
+            case DecodeFinished(redecode=redecode) if part := self.parts.get(redecode.variant):
+                part.finished = True
 
 
 def remembered(results: list[Redecode], result: Redecode) -> list[Redecode]:

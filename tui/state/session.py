@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.records.decodings import Decoding
 from engine.records.errors import UserError
 from engine.records.protocol import (
-    CancelDecode,
-    Decode,
+    Cancel,
     Event,
     Failed,
-    Message,
     OpenRun,
+    Request,
     SetScoring,
     StartRun,
 )
 from engine.records.settings import Settings
 from engine.runs.reading import read_run
+from tui.state.questions import Asked
 from tui.state.state import RunState
 
 STDERR_LINES = 8
@@ -35,7 +33,7 @@ class Engine(Protocol):
     async def start(self) -> None:
         """Start the process; raises UserError where it can't be."""
 
-    async def send(self, request: Message) -> None:
+    async def send(self, request: Request) -> None:
         """Send a request."""
 
     def events(self) -> AsyncIterator[Event]:
@@ -96,8 +94,7 @@ class Session:
         self._make_engine = make_engine
         self._engine: Engine | None = None
         self._connected = False
-        self._outbox: list[Message] = []
-        self._numbers = itertools.count(1)
+        self._outbox: list[Request] = []
         self._closing = False
 
     @property
@@ -120,13 +117,14 @@ class Session:
         self.down = None
         try:
             await engine.start()
-            await engine.send(self._opening())
+            opening = self._opening()
+            await engine.send(opening)
             while self._outbox:
                 await engine.send(self._outbox.pop(0))
             self._connected = True
             async for event in engine.events():
                 yield event
-                if isinstance(event, Failed) and event.id is None:
+                if isinstance(event, Failed) and event.id in (None, opening.id):
                     self.down = self._described(engine, event)
                     break
             if self.down is None and not self._closing:
@@ -148,33 +146,30 @@ class Session:
         if self._engine is not None:
             await self._engine.stop()
 
-    async def send(self, request: Message) -> None:
+    async def send(self, request: Request) -> None:
         """Send a request, or keep it until the engine that is starting can take it."""
         if self._engine is not None and self._connected:
             await self._engine.send(request)
         else:
             self._outbox.append(request)
 
-    async def decode(self, item_id: str, variants: tuple[str, ...], decoding: Decoding) -> Decode:
-        """Ask for a re-decode."""
-        number = f"decode-{next(self._numbers)}"
-        request = Decode(id=number, item_id=item_id, variants=variants, decoding=decoding)
-        self.state.ask(request)
-        await self.send(request)
-        return request
+    async def ask(self, asked: Asked) -> None:
+        """Ask the engine a question; its answers are folded into `asked`."""
+        self.state.ask(asked)
+        await self.send(asked.request)
 
     async def cancel(self) -> bool:
-        """Cancel every re-decode that is running; tells whether there was one."""
-        running = [key for key, live in self.state.decodes.items() if live.running]
-        for key in running:
-            await self.send(CancelDecode(id=key))
+        """Cancel every question that is not answered yet; tells whether there was one."""
+        running = [request_id for request_id, asked in self.state.asked.items() if asked.running]
+        for request_id in running:
+            await self.send(Cancel(request=request_id))
         return bool(running)
 
     async def pause(self, paused: bool) -> None:
         """Pause or resume the background scoring."""
         await self.send(SetScoring(paused=paused))
 
-    def _opening(self) -> Message:
+    def _opening(self) -> Request:
         if isinstance(self.source, SavedRun):
             return OpenRun(directory=str(self.source.directory))
         return StartRun(settings=self.source.settings, directory=self.source.directory)

@@ -1,4 +1,4 @@
-"""The state of a run as the inspector knows it: events folded one by one, no Textual."""
+"""A run as its events tell of it: folded one by one, for screens, progress lines and exports."""
 
 from __future__ import annotations
 
@@ -15,13 +15,9 @@ from engine.analysis.frame import pair_row, pairs_frame
 from engine.records.decodings import Decoding, Redecode
 from engine.records.manifest import Manifest, VariantRecord
 from engine.records.protocol import (
-    Decode,
-    DecodeEnded,
     DecodeFinished,
-    DecodeStep,
     Event,
     Failed,
-    HypothesisFound,
     ItemScored,
     ManifestChanged,
     Notice,
@@ -35,12 +31,8 @@ from engine.records.scores import ScoredItem
 from engine.records.settings import DENSE, Settings
 from engine.runs.reading import Run
 from tui.state.decodes import LiveDecode, remembered
-
-PACE_SAMPLES = 16
-"""Batches that the time left is reckoned from."""
-
-BATCH_SECONDS = 0.3
-"""Items that come closer together are of one batch."""
+from tui.state.pace import Pace
+from tui.state.questions import Asked
 
 
 class Change(enum.Flag):
@@ -49,7 +41,7 @@ class Change(enum.Flag):
     NONE = 0
     RUN = enum.auto()
     ITEMS = enum.auto()
-    DECODES = enum.auto()
+    ANSWERS = enum.auto()
 
 
 def variant_label(name: str) -> str:
@@ -64,14 +56,16 @@ def variant_label(name: str) -> str:
 
 @dataclass
 class RunState:
-    """Everything the screens draw from.
+    """Everything that is known of a run.
 
     Attributes:
         settings: what the run does; known before the engine answers in a live run.
         total: items of the run, 0 until known.
         stage: the stage before scoring that is under way, or None.
         seconds: how long the finished run took; None while it goes on.
+        resumed: items that were scored before the run was opened.
         items: by id, in the order of arrival.
+        asked: questions by the id of their request.
         notices: what a person should be told, oldest first.
     """
 
@@ -83,14 +77,14 @@ class RunState:
     paused: bool = False
     live: bool = True
     seconds: float | None = None
+    resumed: int = 0
     items: dict[str, ScoredItem] = field(default_factory=dict)
     redecodes: dict[str, list[Redecode]] = field(default_factory=dict)
-    decodes: dict[str, LiveDecode] = field(default_factory=dict)
+    asked: dict[str, Asked] = field(default_factory=dict)
     notices: deque[str] = field(default_factory=deque)
     _numbers: dict[str, int] = field(default_factory=dict)
     _frames: dict[str, pl.DataFrame] = field(default_factory=dict)
-    _pace: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=PACE_SAMPLES))
-    _resumed: int = 0
+    _pace: Pace = field(default_factory=Pace)
 
     # -- what screens ask ----------------------------------------------------------------
 
@@ -129,13 +123,9 @@ class RunState:
 
     def seconds_left(self, now: float | None = None) -> float | None:
         """Time to the end of scoring at the pace of late; None where there is no pace yet."""
-        if len(self._pace) < 2 or self.paused or self.scored >= self.total:
+        if self.paused or self.scored >= self.total:
             return None
-        (begun, first), (last, count) = self._pace[0], self._pace[-1]
-        if count <= first or last <= begun:
-            return None
-        left = (self.total - count) * (last - begun) / (count - first)
-        return max(0.0, left - ((now or time.monotonic()) - last))
+        return self._pace.seconds_left(self.total, time.monotonic() if now is None else now)
 
     def frame(self, variant: str) -> pl.DataFrame:
         """One row per scored item for the reference and `variant`, in the order of arrival."""
@@ -157,7 +147,7 @@ class RunState:
 
     def live_decodes(self, item_id: str) -> list[LiveDecode]:
         """Re-decodes of an item without a result, the latest first."""
-        found = [live for live in self.decodes.values() if live.item_id == item_id and live.pending]
+        found = [live for live in self._decodes if live.item_id == item_id and live.pending]
         return found[::-1]
 
     def under_way(self, item_id: str, variants: tuple[str, ...], decoding: Decoding) -> bool:
@@ -165,8 +155,12 @@ class RunState:
         asked = (item_id, variants, decoding)
         return any(
             live.running and (live.item_id, live.request.variants, live.decoding) == asked
-            for live in self.decodes.values()
+            for live in self._decodes
         )
+
+    @property
+    def _decodes(self) -> list[LiveDecode]:
+        return [asked for asked in self.asked.values() if isinstance(asked, LiveDecode)]
 
     def recoveries(self, item_id: str, variant: str) -> list[Redecode]:
         """Re-decodes that brought the gold answer back under a variant."""
@@ -186,27 +180,36 @@ class RunState:
 
     # -- what happens --------------------------------------------------------------------
 
-    def ask(self, request: Decode) -> None:
-        """Note a re-decode that has been asked for; an earlier failed one gives way."""
-        self.decodes = {
-            key: live
-            for key, live in self.decodes.items()
-            if live.running or live.item_id != request.item_id
+    def ask(self, asked: Asked) -> None:
+        """Note a question that is being asked; older ones about the same that are over give way."""
+        self.asked = {
+            key: other
+            for key, other in self.asked.items()
+            if other.running or other.about != asked.about
         }
-        self.decodes[request.id] = LiveDecode.of(request)
+        self.asked[asked.request.id] = asked
 
     def fold(self, event: Event, now: float | None = None) -> Change:
         """Take in one event and tell what it changed."""
+        change = self._fold_run(event, time.monotonic() if now is None else now)
+        asked = self.asked.get(event.id or "")
+        if asked is not None:
+            asked.fold(event)
+            if not self.live and not isinstance(event, Progress):
+                # The model that the answer needed is there.
+                self.stage = None
+            return change | Change.ANSWERS | Change.RUN
+        return change
+
+    def _fold_run(self, event: Event, now: float) -> Change:
         match event:
             case ItemScored(scored=scored):
-                return self._score(scored, time.monotonic() if now is None else now)
+                return self._score(scored, now)
+            case DecodeFinished(redecode=redecode):
+                self.remember(redecode)
+                return Change.ANSWERS
             case RunOpened():
-                self.directory, self.manifest = event.directory, event.manifest
-                self.settings = event.manifest.settings
-                self.total, self._resumed = event.items, event.done
-                self._pace.clear()
-                self.stage = self.seconds = None
-                self.paused = False
+                self._open(event)
                 return Change.RUN | Change.ITEMS
             case ManifestChanged(manifest=manifest):
                 self.manifest = manifest
@@ -216,7 +219,7 @@ class RunState:
                 return Change.RUN
             case ScoringPaused(paused=paused):
                 self.paused = paused
-                self._pace.clear()
+                self._pace.forget()
                 return Change.RUN
             case RunFinished(seconds=seconds):
                 self.seconds, self.stage = seconds, None
@@ -224,9 +227,17 @@ class RunState:
             case Notice(text=text):
                 self.notices.append(text)
                 return Change.NONE
-            case Failed(id=None):
+            case Failed():
                 return Change.RUN
-        return self._fold_decode(event)
+        return Change.NONE
+
+    def _open(self, event: RunOpened) -> None:
+        self.directory, self.manifest = event.directory, event.manifest
+        self.settings = event.manifest.settings
+        self.total, self.resumed = event.items, event.done
+        self._pace.forget()
+        self.stage = self.seconds = None
+        self.paused = False
 
     def remember(self, redecode: Redecode) -> None:
         """Keep a finished re-decode."""
@@ -243,12 +254,12 @@ class RunState:
 
     def engine_ended(self) -> None:
         """Note that no more events will come: what was under way is over."""
-        for live in self.decodes.values():
-            if live.running:
-                live.over = True
-                live.failure = "the engine ended before it was done"
+        for asked in self.asked.values():
+            if asked.running:
+                asked.over = True
+                asked.failure = "the engine ended before it was done"
         self.stage = None
-        self._pace.clear()
+        self._pace.forget()
 
     def add(self, scored: ScoredItem) -> bool:
         """Take in a scored item; tells whether it is new."""
@@ -262,49 +273,7 @@ class RunState:
         return new
 
     def _score(self, scored: ScoredItem, now: float) -> Change:
-        if self.add(scored) and self.scored > self._resumed:
-            self._keep_pace(now)
+        if self.add(scored) and self.scored > self.resumed:
+            self._pace.note(self.scored, now)
             self.stage = None
         return Change.ITEMS | Change.RUN
-
-    def _keep_pace(self, now: float) -> None:
-        """Items come in batches: those of one batch count as one moment."""
-        if self._pace and now - self._pace[-1][0] < BATCH_SECONDS:
-            now = self._pace.pop()[0]
-        self._pace.append((now, self.scored))
-
-    def _fold_decode(self, event: Event) -> Change:
-        match event:
-            case DecodeFinished(redecode=redecode):
-                self.remember(redecode)
-                live = self.decodes.get(event.id)
-                if live and redecode.variant in live.parts:
-                    live.parts[redecode.variant].finished = True
-                return Change.DECODES
-            case DecodeStep() | HypothesisFound():
-                live = self.decodes.get(event.id)
-                part = live.parts.get(event.variant) if live else None
-                if part is None:
-                    return Change.NONE
-                if not self.live:
-                    self.stage = None
-                if isinstance(event, DecodeStep):
-                    part.advance(event)
-                else:
-                    part.found.append(event.hypothesis)
-                return Change.DECODES | Change.RUN
-            case DecodeEnded(id=request, cancelled=cancelled):
-                live = self.decodes.get(request)
-                if live is None:
-                    return Change.NONE
-                live.over, live.cancelled = True, cancelled
-                return Change.DECODES
-            case Failed(id=str(request)):
-                live = self.decodes.get(request)
-                if live is None:
-                    self.notices.append(event.message)
-                    return Change.NONE
-                live.over = True
-                live.failure = f"{event.message} {event.hint}".strip()
-                return Change.DECODES
-        return Change.NONE

@@ -1,0 +1,1 @@
+"""What serves each kind of request, one module a kind."""

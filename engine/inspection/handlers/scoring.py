@@ -1,0 +1,110 @@
+"""Scoring the items of a run in the background, then recovering those that are to be."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import msgspec
+
+from engine.inspection.handler import Handler
+from engine.inspection.inspection import Inspection
+from engine.inspection.manifests import new_manifest
+from engine.inspection.opened import OpenedRun
+from engine.inspection.planning import plan_batches, prepare_items
+from engine.inspection.recovery import plan_recoveries
+from engine.inspection.settings import canonical
+from engine.items.benchmarks.catalogue import hub_languages
+from engine.items.reading import ItemSet, read_items
+from engine.records.items import Item
+from engine.records.manifest import ItemsRecord
+from engine.records.protocol import (
+    DecodeFinished,
+    ItemScored,
+    Progress,
+    RunFinished,
+    StartRun,
+)
+from engine.records.settings import Settings
+from engine.runs.directories import default_directory
+from engine.runs.log import RunLog
+from engine.scoring.items import score_batch
+from engine.scoring.prompts import resolve_style
+
+
+def _start(inspection: Inspection, request: StartRun) -> None:
+    began = time.monotonic()
+    inspection.close_run()
+    settings = canonical(request.settings)
+    items = _read_items(inspection, settings)
+    record = ItemsRecord(
+        source=items.source, hash=items.hash, count=len(items.items), licence=items.licence
+    )
+    asked = [_withheld(item, settings) for item in items.items]
+    directory = Path(request.directory) if request.directory else default_directory(settings)
+    log = RunLog.open(directory, new_manifest(settings, record), asked)
+    run = inspection.open_run(log)
+    for scored in log.scored.values():
+        inspection.emit(ItemScored(scored=scored))
+    for redecode in log.redecodes:
+        inspection.emit(DecodeFinished(redecode=redecode))
+    if len(log.scored) < len(asked):
+        _score(inspection, run, asked)
+    _recover(inspection, run)
+    inspection.emit(RunFinished(seconds=time.monotonic() - began))
+
+
+def _read_items(inspection: Inspection, settings: Settings) -> ItemSet:
+    if languages := hub_languages(settings.items):
+        detail = ", ".join(languages)
+        inspection.emit(Progress(stage="items", detail=detail, done=0, total=len(languages)))
+    return read_items(
+        settings.items, languages=settings.languages, limit=settings.limit, seed=settings.seed
+    )
+
+
+def _withheld(item: Item, settings: Settings) -> Item:
+    return msgspec.structs.replace(item, passage=None) if settings.closed_book else item
+
+
+def _score(inspection: Inspection, run: OpenedRun, items: list[Item]) -> None:
+    log = run.log
+    bench = run.ready(log.manifest.settings.variants)
+    settings, tokenizer = bench.settings, bench.loaded.tokenizer
+    styles = sorted({resolve_style(settings.prompt, item, tokenizer) for item in items})
+    run.keeper.update(prompt=", ".join(styles))
+    prepared = prepare_items(items, bench.loaded.model, tokenizer, settings)
+    for batch in plan_batches(prepared, settings.batch_size):
+        if all(prepared_item.item.id in log.scored for prepared_item in batch):
+            continue
+        inspection.between_batches()
+        scored_items = score_batch(bench.variants, tokenizer, batch, settings, inspection.step)
+        log.append_scored(scored_items)
+        for scored in scored_items:
+            inspection.emit(ItemScored(scored=scored))
+
+
+def _recover(inspection: Inspection, run: OpenedRun) -> None:
+    """Re-decode items as the settings ask for, in batches."""
+    batches = plan_recoveries(run.log)
+    total = sum(len(batch.wanted) for batch in batches)
+    done = 0
+    for batch in batches:
+        inspection.between_batches()
+        label, variant = batch.decoding.label, batch.variant
+        inspection.emit(
+            Progress(stage="recover", detail=label, done=done, total=total, variant=variant)
+        )
+        results = run.redecode(batch.items, variant, batch.decoding, _untold, inspection.step)
+        for result in results:
+            if result.item_id in batch.wanted:
+                run.log.append_redecode(result)
+                inspection.emit(DecodeFinished(redecode=result))
+                done += 1
+
+
+def _untold(step: int, steps: int, texts: tuple[str, ...]) -> None:
+    """Recovery in the background tells no steps."""
+
+
+HANDLER = Handler(StartRun, _start)

@@ -1,0 +1,201 @@
+"""A loaded model with the variants that have been made so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import psutil
+import torch
+from torch import Tensor
+
+from engine.compression.cache import VariantKey, load_variant, store_variant
+from engine.compression.calibration import calibration_sequences
+from engine.compression.compress import compress
+from engine.inspection.manifests import ManifestKeeper, package_versions
+from engine.models.checkpoints import require_same_vocabulary, zeros_in_blocks
+from engine.models.devices import Placement, choose_placement
+from engine.models.loading import LoadedModel, load_model
+from engine.models.paths import cache_directory
+from engine.models.resolving import Budget, resolve_model
+from engine.models.variants import Variants
+from engine.records.manifest import BlockSparsity, CalibrationRecord, VariantRecord
+from engine.records.protocol import Event, Progress
+from engine.records.recipes import Recipe, parse_recipe
+from engine.records.settings import DENSE, Settings
+
+SHIPPED_CALIBRATION = {"SmolLM2-135M-Instruct": "smollm2-135m-instruct.safetensors"}
+"""Calibration samples that come with the package, by the name of the embedded model."""
+
+Emit = Callable[[Event], None]
+
+
+class Workbench:
+    """A model and its variants; `load` makes one.
+
+    Args:
+        loaded: the dense model.
+        keeper: of the manifest, which grows as variants are made.
+        emit: takes progress.
+        check: raises to cancel; called between all longer steps.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        keeper: ManifestKeeper,
+        emit: Emit,
+        check: Callable[[], None],
+    ) -> None:
+        self.loaded = loaded
+        self.settings = keeper.manifest.settings
+        self._keeper = keeper
+        self._emit = emit
+        self._check = check
+        self._cache = cache_directory()
+        self._calibration: tuple[Tensor, CalibrationRecord] | None = None
+        free = _free_placement(loaded.placement, self.settings).memory_bytes
+        self.variants = Variants(loaded.model, free)
+
+    @classmethod
+    def load(cls, keeper: ManifestKeeper, emit: Emit, check: Callable[[], None]) -> Workbench:
+        """Find, fetch and load the model of the manifest's settings.
+
+        Raises:
+            UserError: there is no such model, it doesn't fit, or a run was begun with another one.
+        """
+        settings, cache = keeper.manifest.settings, cache_directory()
+        placement = choose_placement(settings.device, settings.dtype, settings.max_memory_gib)
+        progress = _progress_of(emit)
+        budget = _budget(placement, settings)
+        resolved = resolve_model(settings.model, settings.revision, cache, budget, progress)
+        check()
+        progress("load", resolved.name, 0, None)
+        loaded = load_model(
+            resolved, placement, cache, trust_remote_code=settings.trust_remote_code
+        )
+        keeper.update(
+            model=loaded.record,
+            dtype=placement.dtype,
+            device=f"{placement.device} ({placement.name})",
+            versions=package_versions(),
+        )
+        check()
+        return cls(loaded, keeper, emit, check)
+
+    def make(self, name: str) -> None:
+        """Make the named variant, unless it is there."""
+        if name in self.variants.names:
+            return
+        recipe = parse_recipe(name)
+        # A question may come while another variant is in use; variants are made of the dense one.
+        with self.variants.using(DENSE):
+            if recipe.checkpoint is not None:
+                self._open_checkpoint(name, recipe)
+            else:
+                self._compress(name, recipe)
+
+    def _compress(self, name: str, recipe: Recipe) -> None:
+        sequences = self._sequences(recipe)
+        model, directory = self.loaded.model, self._cache / "variants"
+        key = self._key(recipe)
+        compressed = load_variant(directory, key, model) if key else None
+        if compressed is None:
+
+            def tell(detail: str, done: int, total: int) -> None:
+                self._emit(
+                    Progress(stage="prune", detail=detail, done=done, total=total, variant=name)
+                )
+
+            compressed = compress(model, recipe, sequences, on_progress=tell, check=self._check)
+            if key is not None:
+                name_of_model = self.loaded.record.name
+                store_variant(directory, key, model, compressed, model_name=name_of_model)
+        self.variants.add(name, compressed.tensors)
+        self._record(name, recipe, compressed.blocks, compressed.notes)
+
+    def _key(self, recipe: Recipe) -> VariantKey | None:
+        """What the variant's weights depend on; None where the model's weights have no hash."""
+        record, placement = self.loaded.record, self.loaded.placement
+        if record.weights_hash is None:
+            return None
+        calibration = self._calibration[1].hash if self._calibration else None
+        return VariantKey(
+            weights_hash=record.weights_hash,
+            recipe=str(recipe),
+            calibration_hash=calibration if recipe.needs_calibration else None,
+            # A GPU rounds otherwise than a CPU, which can turn a near tie between two weights.
+            dtype=f"{placement.dtype} on {placement.device.partition(':')[0]}",
+        )
+
+    def _sequences(self, recipe: Recipe) -> Tensor:
+        """Calibration token ids, `(sequences, tokens)`; none where the recipe needs none."""
+        if not recipe.needs_calibration:
+            return torch.empty(0, 0, dtype=torch.long)
+        if self._calibration is None:
+            settings, record = self.settings, self.loaded.record
+            progress = _progress_of(self._emit)
+            shipped = SHIPPED_CALIBRATION.get(record.name) if record.source == "embedded" else None
+            self._calibration = calibration_sequences(
+                self.loaded.model,
+                self.loaded.tokenizer,
+                settings.calibration,
+                sequences=settings.calibration_sequences,
+                tokens=settings.calibration_tokens,
+                seed=settings.seed,
+                cache=self._cache / "calibration",
+                shipped=shipped,
+                weights_hash=record.weights_hash,
+                on_progress=partial(progress, "calibrate"),
+                check=self._check,
+            )
+            self._keeper.update(calibration=self._calibration[1])
+        return self._calibration[0]
+
+    def _open_checkpoint(self, name: str, recipe: Recipe) -> None:
+        placement = _free_placement(self.loaded.placement, self.settings)
+        budget = Budget(placement.memory_bytes, placement.torch_dtype.itemsize)
+        progress = _progress_of(self._emit)
+        resolved = resolve_model(recipe.checkpoint or "", None, self._cache, budget, progress)
+        progress("load", resolved.name, 0, None)
+        checkpoint = load_model(
+            resolved,
+            placement,
+            self._cache,
+            trust_remote_code=self.settings.trust_remote_code,
+        )
+        require_same_vocabulary(self.loaded, checkpoint)
+        self.variants.add_model(name, checkpoint.model)
+        note = f"weights {checkpoint.record.weights_hash} of {checkpoint.record.source}"
+        blocks, notes = zeros_in_blocks(checkpoint.model)
+        self._record(name, recipe, blocks, (note, *notes))
+
+    def _record(
+        self, name: str, recipe: Recipe, blocks: tuple[BlockSparsity, ...], notes: tuple[str, ...]
+    ) -> None:
+        record = VariantRecord(name=name, label=recipe.label, blocks=blocks, notes=notes)
+        known = self._keeper.manifest.variants
+        others = tuple(variant for variant in known if variant.name != name)
+        self._keeper.update(variants=(*others, record))
+
+
+def _progress_of(emit: Emit) -> Callable[[str, str, int, int | None], None]:
+    """Takes stage, detail, done and total, and emits them."""
+
+    def progress(stage: str, detail: str, done: int, total: int | None) -> None:
+        emit(Progress(stage=stage, detail=detail, done=done, total=total))
+
+    return progress
+
+
+def _free_placement(placement: Placement, settings: Settings) -> Placement:
+    """The placement of the dense model, with the memory that is free by now."""
+    return choose_placement(placement.device, placement.dtype, settings.max_memory_gib)
+
+
+def _budget(placement: Placement, settings: Settings) -> Budget:
+    available = placement.memory_bytes
+    if placement.device != "cpu":
+        available += int(psutil.virtual_memory().available)
+    copies = sum(name != DENSE for name in settings.variants)
+    return Budget(available, placement.torch_dtype.itemsize * (1 + copies))

@@ -1,0 +1,57 @@
+"""A run of version 0.1.0 opens, exports the same bytes, and resumes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.reports.export import export
+from engine.reports.plain import render_text
+from engine.reports.report import full_summary
+from engine.runs.reading import read_run
+from tests.cli_helpers import ONE_THREAD, run_cli
+
+DATA = Path(__file__).parent / "data" / "run-0.1"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".md", ".html"])
+def test_an_old_run_exports_the_same_bytes(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"run{suffix}"
+    export(read_run(DATA / "run"), path)
+    assert path.read_bytes() == (DATA / "exports" / path.name).read_bytes()
+
+
+def test_the_report_of_an_old_run_is_the_same() -> None:
+    report = (DATA / "exports" / "report.txt").read_text(encoding="utf-8")
+    assert render_text(full_summary(read_run(DATA / "run"))) == report
+
+
+def test_an_old_run_that_was_cut_short_is_finished(home: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(DATA / "run", run)
+    log = (run / "log.jsonl").read_bytes().splitlines(keepends=True)
+    # The first batch has four items; the fifth line is torn.
+    (run / "log.jsonl").write_bytes(b"".join(log[:4]) + log[4][:100])
+    settings = json.loads((run / "manifest.json").read_bytes())["settings"]
+    options = ["--dtype", "float32", "--device", "cpu", "--language", "en,ar", "--limit", 6]
+    options += ["--letters", "--floor", "--recover", ",".join(settings["recover"])]
+    options += ["--items", "capitals", "--out", run, "--json"]
+    done = run_cli(home, "score", *options, seconds=240, OMP_NUM_THREADS=ONE_THREAD)
+    assert done.returncode == 0, done.stderr
+    assert "12 items, 4 already scored" in done.stderr
+    assert json.loads(done.stdout)["items"] == 12
+    again = (run / "log.jsonl").read_bytes().splitlines(keepends=True)
+    assert again[:4] == log[:4]
+    assert sorted(map(_what, again)) == sorted(map(_what, log))
+
+
+def _what(line: bytes) -> tuple[str, str, str]:
+    """The item that a line of the log is about and, of a re-decode, the decoding."""
+    record = json.loads(line)
+    if record["record"] == "scored":
+        return record["scored"]["item"]["id"], "", ""
+    redecode = record["redecode"]
+    return redecode["item_id"], redecode["variant"], json.dumps(redecode["decoding"])
