@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
-from textual.widget import Widget
 from textual.widgets import Input, Select
 
 from engine.records.decodings import Beam, Decoding, OneShot, Sample
@@ -19,7 +15,6 @@ from engine.records.protocol import (
     Decode,
     Failed,
     ItemScored,
-    Message,
     Notice,
     OpenRun,
     Progress,
@@ -28,11 +23,11 @@ from engine.records.protocol import (
 )
 from engine.records.settings import Settings
 from engine.runs.log import RunLog
+from tests.app_helpers import drawn, opened
 from tests.inspector_fixtures import (
     DENSE,
     WANDA,
     ScriptedEngine,
-    engine_factory,
     manifest,
     redecode,
     scored_items,
@@ -46,77 +41,12 @@ from tui.screens.lab import LabScreen
 from tui.screens.page import PageScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.xray import XRayScreen
-from tui.state.session import LiveRun, SavedRun
 from tui.themes import THEMES
 from tui.widgets.browser import ItemBrowser
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable
 
 OTHER = "wanda:0.6"
-SIZE = (120, 36)
-
-
-class Opened:
-    """An app that runs, with what tests ask of it."""
-
-    def __init__(self, app: InspectorApp, pilot: Pilot[int], engine: ScriptedEngine) -> None:
-        self.app = app
-        self.pilot = pilot
-        self.engine = engine
-
-    @property
-    def screen(self) -> InspectScreen:
-        screen = self.app.screen_stack[1]
-        assert isinstance(screen, InspectScreen)
-        return screen
-
-    @property
-    def table(self) -> ItemTable:
-        return self.screen.table
-
-    @property
-    def current_id(self) -> str:
-        assert self.screen.current is not None
-        return self.screen.current.item.id
-
-    def sent(self, kind: type[Message]) -> list[Message]:
-        return [request for request in self.engine.sent if isinstance(request, kind)]
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(1000):
-            if condition():
-                await self.pilot.pause()
-                return
-            await self.pilot.pause(0.02)
-        raise AssertionError("it did not happen within 20 seconds")
-
-
-@asynccontextmanager
-async def opened(
-    *engines: ScriptedEngine,
-    recipes: tuple[str, ...] = (WANDA,),
-    size: tuple[int, int] = SIZE,
-    saved: Path | None = None,
-    wait: bool = True,
-) -> AsyncIterator[Opened]:
-    engines = engines or (ScriptedEngine(scored_items(30, recipes), recipes),)
-    source = SavedRun(saved) if saved else LiveRun(Settings(recipes=recipes), "runs/here")
-    app = InspectorApp(source, engine_factory(*engines))
-    async with app.run_test(size=size) as pilot:
-        it = Opened(app, pilot, engines[0])
-        if wait:
-            await it.until(lambda: it.table.number is not None)
-        yield it
-
-
-def drawn(widget: Widget) -> str:
-    """The text that a widget draws."""
-    lines = (widget.render_line(y) for y in range(widget.size.height))
-    return "\n".join("".join(segment.text for segment in line) for line in lines)
 
 
 # -- a run that is being scored ---------------------------------------------------------------
@@ -546,6 +476,7 @@ async def test_a_directory_without_a_run_is_explained(tmp_path: Path) -> None:
 def test_opening_the_app_imports_no_model_library() -> None:
     program = """
 import asyncio, sys
+from tests.app_helpers import drawn, opened
 from tests.inspector_fixtures import ScriptedEngine, scored_items
 from tui.app import InspectorApp
 from tui.process.client import EngineClient

@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 from engine.records.errors import UserError
 from engine.records.protocol import Event
-from tui.acting import ActingApp, actions_on
+from tui.acting import ActingApp, ActingScreen, actions_on
 from tui.actions import RUN, Action
 from tui.drawing.anchors import anchoring
 from tui.screens.base import EngineNeeded, RunScreen
@@ -62,7 +62,7 @@ class InspectorApp(ActingApp):
         STYLES / "inspect.tcss",
         STYLES / "pages.tcss",
     ]
-    SCREEN_CLASSES = (
+    SCREEN_CLASSES: ClassVar[tuple[type[ActingScreen], ...]] = (
         InspectScreen,
         LabScreen,
         XRayScreen,
