@@ -11,7 +11,7 @@ from engine.records.errors import UserError
 from engine.records.protocol import CheckpointSaved, Event, Prune
 from engine.records.recipes import parse_recipe
 from tui.commands.output import JSON, print_json
-from tui.commands.talk import RunTalk, Talk
+from tui.commands.talk import Talk
 from tui.options.options import ModelOptions
 from tui.options.planning import plan_model
 from tui.options.signatures import takes_options
@@ -36,6 +36,7 @@ def prune(
     as_json: JSON = False,
 ) -> None:
     """Write a compressed model as a checkpoint that transformers loads."""
+    from tui.commands.run_talk import RunTalk
     from tui.process.client import EngineClient
     from tui.process.headless import converse
 

@@ -24,7 +24,7 @@ from engine.records.settings import Settings
 from engine.runs.reading import read_items, read_manifest
 from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json
-from tui.commands.talk import RunTalk, Talk
+from tui.commands.talk import Talk
 from tui.options.config import read_config
 from tui.options.decodings import choose_decoding, choose_variants
 from tui.options.options import ModelOptions
@@ -130,6 +130,7 @@ def redecode(
     config: CONFIG = None,
 ) -> None:
     """Decode one item of a run again, and show whether the gold answer comes back."""
+    from tui.commands.run_talk import RunTalk
     from tui.process.client import EngineClient
     from tui.process.headless import converse
 

@@ -12,7 +12,7 @@ from engine.records.protocol import (
 )
 from engine.runs.reading import Run, read_run
 from tui.commands.output import JSON, MARKDOWN, one_form, print_report
-from tui.commands.talk import RunTalk, Talk, clock
+from tui.commands.talk import Talk, clock
 from tui.options.options import RunOptions
 from tui.options.planning import plan_run
 from tui.options.signatures import takes_options
@@ -36,6 +36,7 @@ def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False
 
     Every scored item is on disk at once. The same command again goes on where it was left.
     """
+    from tui.commands.run_talk import RunTalk
     from tui.process.client import EngineClient
     from tui.process.headless import Interrupted, converse
 
