@@ -22,7 +22,7 @@ from tui.commands import (
     redecode,
     score,
 )
-from tui.options.options import RunOptions
+from tui.options.run_options import RunOptions
 from tui.options.signatures import takes_options
 
 DEBUG = "ILLUSION_TUI_DEBUG"
