@@ -22,8 +22,8 @@ from tui.commands import (
     redecode,
     score,
 )
-from tui.options.options import RunOptions
 from tui.options.registry_help import FilledGroup
+from tui.options.run_options import RunOptions
 from tui.options.signatures import takes_options
 
 DEBUG = "ILLUSION_TUI_DEBUG"

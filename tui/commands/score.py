@@ -13,9 +13,9 @@ from engine.records.protocol import (
 from engine.runs.reading import Run, read_run
 from tui.commands.output import JSON, MARKDOWN, one_form, print_report
 from tui.commands.talk import Talk, clock
-from tui.options.options import RunOptions
 from tui.options.planning import plan_run
 from tui.options.registry_help import FilledCommand
+from tui.options.run_options import RunOptions
 from tui.options.signatures import takes_options
 
 EXAMPLES = """[bold]Examples[/bold]

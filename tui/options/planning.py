@@ -19,8 +19,8 @@ from tui.options.options import (
     DEFAULT_METHOD,
     DEFAULT_SPARSITY,
     ModelOptions,
-    RunOptions,
 )
+from tui.options.run_options import RunOptions
 
 COMPRESSION_OPTIONS = ("sparsity", "method", "recipe")
 PLAIN = (

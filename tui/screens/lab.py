@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Select, Static
@@ -14,11 +11,13 @@ from textual.widgets import Input, Select, Static
 from engine.records.errors import UserError
 from engine.records.scores import ScoredItem
 from engine.text import displayable, truncated
-from tui.actions import at, bindings, footer
+from tui.acting import Opening
+from tui.actions import LAB, RE_DECODE, Action
 from tui.drawing.decode_lines import Names, live_lines, result_lines
 from tui.drawing.lines import Line, columns
 from tui.screens.base import EngineNeeded, RunScreen
-from tui.screens.page import TitleBoard
+from tui.screens.inspect import InspectScreen
+from tui.screens.page import BACK, TitleBoard
 from tui.state.decodes import LiveDecode
 from tui.state.session import Session
 from tui.state.state import Change
@@ -34,13 +33,40 @@ class LabScreen(RunScreen):
     """A form on the left, every result of the item on the right."""
 
     AUTO_FOCUS = "#kind"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("page"), *bindings("lab")]
+    OPENS = Opening(
+        InspectScreen,
+        "lab",
+        "enter",
+        "lab",
+        "Open the lab: re-decode this item with other widths, temperatures, seeds, examples.",
+        RE_DECODE,
+        footer=4,
+        shown="⏎",
+    )
+    ACTIONS = (
+        BACK,
+        Action("ctrl+r", "run", "run", "Run the re-decode.", LAB, shown="^r", footer=1),
+        Action(
+            "ctrl+n",
+            "stop",
+            "cancel",
+            "Cancel the re-decode that is running.",
+            LAB,
+            shown="^n",
+            footer=2,
+        ),
+    )
 
     def __init__(self, session: Session, scored: ScoredItem, variant: str, target: str) -> None:
         super().__init__(session)
         self._scored = scored
         self._variant = variant
         self._target = target
+
+    @classmethod
+    def opened_from(cls, host: InspectScreen) -> LabScreen | None:
+        scored = host.current
+        return None if scored is None else cls(host.session, scored, host.variant, host.target)
 
     def compose(self) -> ComposeResult:
         reference, variant = self.state.reference, self._variant
@@ -64,7 +90,7 @@ class LabScreen(RunScreen):
                 )
                 yield Static("", id="lab-error")
             yield Sheet(id="results")
-        yield KeyBoard(footer([*at("lab"), *at("page"), *at("app")]), id="keys")
+        yield KeyBoard(id="keys")
 
     def on_mount(self) -> None:
         item = self._scored.item

@@ -9,12 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from engine.text import displayable, truncated
-from tui.actions import at, bindings, footer
+from tui.actions import SHOW, Action
 from tui.drawing.lines import Line
 from tui.screens.base import RunScreen
 from tui.state.state import Change
 from tui.widgets.boards import KeyBoard
 from tui.widgets.paint import Board, Sheet
+
+BACK = Action("escape", "close", "back", "Go back.", SHOW, shown="esc", footer=0)
 
 
 class TitleBoard(Board):
@@ -49,23 +51,20 @@ class PageSheet(Sheet):
 
 
 class PageScreen(RunScreen):
-    """A title, lines that scroll, and the keys that lead back."""
+    """Lines that scroll under a title; a subclass draws them by `present`."""
 
     AUTO_FOCUS = "#page"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("page")
+    ACTIONS: ClassVar[tuple[Action, ...]] = (BACK,)
 
     def compose(self) -> ComposeResult:
-        """Title, lines, keys."""
         yield TitleBoard()
         yield PageSheet(id="page")
-        yield KeyBoard(footer([*at("page"), *at("app")]), id="keys")
+        yield KeyBoard(id="keys")
 
     def on_mount(self) -> None:
-        """Draw what is known."""
         self.draw()
 
     def changed(self, change: Change) -> None:
-        """Draw anew where the run changed."""
         self.draw()
 
     def draw(self) -> None:
@@ -82,5 +81,4 @@ class PageScreen(RunScreen):
         return self.query_one(PageSheet).texts()
 
     def action_close(self) -> None:
-        """Go back."""
         self.dismiss()

@@ -10,14 +10,14 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.text import displayable, fit
-from tui.actions import bindings
+from tui.acting import Acting
+from tui.actions import MOVE, Action
 from tui.drawing.columns import DIM, Column, Layout, layout
 from tui.state.rows import Row
 from tui.widgets.paint import Painted
@@ -33,14 +33,21 @@ class Ordering:
     descending: bool = False
 
 
-class ItemTable(Painted, ScrollView, can_focus=True):
+class ItemTable(Acting, Painted, ScrollView, can_focus=True):
     """A table of rows that are known by their number in the run.
 
     The cursor stays on its item when rows come or go; where its item is no longer shown it
     stays at its place.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("table")
+    ACTIONS = (
+        Action("up,k", "move(-1)", "up", "Go to the item above.", MOVE, shown="↑"),
+        Action("down,j", "move(1)", "down", "Go to the item below.", MOVE, shown="↓"),
+        Action("pageup", "page(-1)", "page up", "Go up one page.", MOVE, shown="pg up"),
+        Action("pagedown", "page(1)", "page down", "Go down one page.", MOVE, shown="pg dn"),
+        Action("home,g", "edge(-1)", "first", "Go to the first item.", MOVE),
+        Action("end,G", "edge(1)", "last", "Go to the last item.", MOVE),
+    )
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "item-table--header",
         "item-table--sorted",
@@ -55,7 +62,7 @@ class ItemTable(Painted, ScrollView, can_focus=True):
             self.number = number
 
     class Opened(Message):
-        """The item under the cursor was opened."""
+        """A row was double-clicked; the cursor is on it."""
 
     class SortAsked(Message):
         """A header was clicked."""
@@ -173,11 +180,6 @@ class ItemTable(Painted, ScrollView, can_focus=True):
     def action_edge(self, side: int) -> None:
         """Move the cursor to the first row (-1) or the last (1)."""
         self.go_to(0 if side < 0 else len(self._numbers) - 1)
-
-    def action_lab(self) -> None:
-        """Open the item under the cursor."""
-        if self._numbers:
-            self.post_message(self.Opened())
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on a row, open it on a double click, or sort by a header."""

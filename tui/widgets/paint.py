@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.app import App
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -72,13 +73,13 @@ class Board(Painted):
     """A few lines that don't scroll; pieces can be clicked.
 
     Subclasses give the lines, and put what a click does into `_targets`: line, first cell, end,
-    action.
+    and the action with the node that does it.
     """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._drawn: list[Line] | None = None
-        self._targets: list[tuple[int, int, int, str]] = []
+        self._targets: list[tuple[int, int, int, Widget | App[Any], str]] = []
 
     def lines(self, width: int) -> list[Line]:
         """What to draw in `width` cells."""
@@ -106,9 +107,9 @@ class Board(Painted):
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        for y, start, end, action in self._targets:
+        for y, start, end, node, action in self._targets:
             if y == offset.y and start <= offset.x < end:
-                await self.run_action(action)
+                await node.run_action(action)
 
 
 class Sheet(Painted, ScrollView, can_focus=True):
