@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from engine.analysis.pairing import OUTCOMES
+from engine.analysis.outcomes import REPORT_ORDER
 from engine.records.scores import Answer
 from engine.reports.figures import Section, Table
 from engine.reports.markdown import items_title, mark
@@ -96,7 +96,7 @@ def _tools(frame: pl.DataFrame) -> str:
     counts = frame["outcome"].value_counts().rows()
     count = {name: number for name, number in counts if name is not None}
     buttons = [("", f"all {frame.height}", "true")]
-    buttons += [(name, f"{name} {count.get(name, 0)}", "false") for name in OUTCOMES]
+    buttons += [(name, f"{name} {count.get(name, 0)}", "false") for name in REPORT_ORDER]
     rendered = "".join(
         f'<button type="button" data-outcome-button="{name}" aria-pressed="{pressed}">'
         f"{label}</button>"
