@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import msgspec
 import polars as pl
@@ -17,9 +18,12 @@ from engine.records.decodings.one_shot import OneShot
 from engine.records.decodings.sample import Sample
 from engine.records.errors import UserError
 from engine.records.scores import Score, ScoredItem
+from engine.runs.log import RunLog
+from tests.cli_helpers import run_cli
 from tests.runs_helpers import (
     PRUNED,
     make_item,
+    make_manifest,
     make_redecode,
     make_score,
     one_of_each,
@@ -177,3 +181,18 @@ def test_rows_that_come_one_by_one_give_the_same_table() -> None:
     rows = [pair_row(one, "dense", PRUNED) for one in scored]
     assert pl.DataFrame(rows, schema=SCHEMA).equals(pairs_frame(scored, "dense", PRUNED))
     assert msgspec.json.decode(msgspec.json.encode(rows)) == rows
+
+
+@pytest.mark.parametrize("command", ["export", "redecode"])
+def test_a_variant_that_the_run_does_not_have_is_named_in_one_sentence(
+    tmp_path: Path, command: str
+) -> None:
+    scored = one_of_each()
+    items = [each.item for each in scored]
+    with RunLog.open(tmp_path / "run", make_manifest(items), items) as log:
+        log.append_scored(scored)
+    options = {"export": ("--to", tmp_path / "x.csv"), "redecode": ("lost", "--beam", "2")}
+    done = run_cli(tmp_path, command, tmp_path / "run", *options[command], "--variant", "wanda:0.9")
+    assert done.returncode == 2
+    assert "the run has no variant 'wanda:0.9'" in done.stderr
+    assert "It has " in done.stderr

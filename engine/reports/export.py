@@ -51,7 +51,6 @@ def export(
 
 
 def to_parquet(_run: Run, frame: pl.DataFrame) -> bytes:
-    """The table as Parquet."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""What a metric of a pair is: one record that all that shows it derives from."""
+"""What a metric of a pair is: one record, from which everything that shows it derives."""
 
 from __future__ import annotations
 
