@@ -40,7 +40,6 @@ class EngineSpoke(Message):
     """Events are waiting."""
 
     def can_replace(self, message: Message) -> bool:
-        """One is enough for all that wait."""
         return isinstance(message, EngineSpoke)
 
 
@@ -130,7 +129,6 @@ class InspectorApp(ActingApp):
         return variables
 
     def on_mount(self) -> None:
-        """Show the inspector, then begin."""
         self.push_screen(InspectScreen(self.session))
         self.set_interval(REFRESH_SECONDS, self._draw_changes)
         if isinstance(self.session.source, LiveRun):
