@@ -7,9 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, Select
+from textual.widgets import Input, Select, Static
 
-from engine.records.decodings import Beam, Decoding, OneShot, Sample
+from engine.analysis.recovered import recovery_sentence
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.decoding import Decoding
+from engine.records.decodings.one_shot import OneShot
+from engine.records.decodings.sample import Sample
 from engine.records.protocol import (
     Cancel,
     Decode,
@@ -223,7 +227,7 @@ async def test_one_key_re_decodes_the_item_and_its_result_stays(
         assert isinstance(request, Decode)
         assert (request.item_id, request.variants) == (chosen, (WANDA,))
         assert request.decoding == decoding
-        sentence = it.app.session.state.results(chosen)[0].sentence
+        sentence = recovery_sentence(it.app.session.state.results(chosen)[0])
         await it.press("down", "up")
         assert sentence in drawn(it.screen.query_one("#decodes"))
         await it.press("slash", *"recovered:yes", "enter")
@@ -277,10 +281,10 @@ async def test_the_lab_asks_for_what_its_form_says() -> None:
         for name, value in (
             ("count", "4"),
             ("temperature", "0.7"),
-            ("top-p", "0.9"),
+            ("top_p", "0.9"),
             ("seed", "3"),
         ):
-            lab.query_one(f"#input-{name}", Input).value = value
+            lab.query_one(f"#sample-{name} Input", Input).value = value
         lab.query_one("#target", Select).value = "both"
         await it.press("ctrl+r")
         request = it.sent(Decode)[0]
@@ -297,10 +301,12 @@ async def test_the_lab_refuses_what_makes_no_sense_and_cancels() -> None:
     async with opened(ScriptedEngine(scored_items(10), hold=True)) as it:
         await it.press("enter")
         lab = it.app.screen
-        lab.query_one("#input-width", Input).value = "0"
+        lab.query_one("#beam-width Input", Input).value = "0"
         await it.press("ctrl+r")
         assert not it.sent(Decode)
-        lab.query_one("#input-width", Input).value = "4"
+        error = lab.query_one("#lab-error", Static)
+        assert str(error.render()) == "beam: width '0' is not a whole number, 1 to 256"
+        lab.query_one("#beam-width Input", Input).value = "4"
         await it.press("ctrl+r", "ctrl+n")
         assert len(it.sent(Cancel)) == 1
 

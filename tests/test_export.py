@@ -15,7 +15,8 @@ import polars as pl
 import pytest
 
 from engine.analysis.frame import SCHEMA, run_frame
-from engine.records.decodings import Beam, Sample
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.sample import Sample
 from engine.records.errors import UserError
 from engine.records.scores import Score, ScoredItem
 from engine.reports.export import export

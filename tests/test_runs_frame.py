@@ -11,7 +11,9 @@ import pytest
 from engine.analysis.filters import parse_filter
 from engine.analysis.frame import SCHEMA, pair_row, pairs_frame
 from engine.analysis.pairing import OUTCOMES, flip, outcome
-from engine.records.decodings import Beam, OneShot, Sample
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.one_shot import OneShot
+from engine.records.decodings.sample import Sample
 from engine.records.errors import UserError
 from engine.records.scores import Score, ScoredItem
 from tests.runs_helpers import (

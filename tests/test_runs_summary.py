@@ -6,7 +6,8 @@ import msgspec
 
 from engine.analysis.pairing import OUTCOMES
 from engine.analysis.summary import summarize
-from engine.records.decodings import Beam, OneShot
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.one_shot import OneShot
 from engine.records.scores import Score
 from engine.reports.plain import render_text
 from tests.runs_helpers import (

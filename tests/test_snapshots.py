@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.records.decodings import Beam, Sample
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.sample import Sample
 from engine.runs.log import RunLog
 from tests.app_helpers import opened
 from tests.inspector_fixtures import WANDA, manifest, redecode, scored_items

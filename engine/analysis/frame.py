@@ -12,13 +12,12 @@ import polars as pl
 from engine.analysis.pairing import (
     answer_correct,
     choice_correct,
-    decoding_kind,
     flip,
     never_choice_correct,
     outcome,
 )
-from engine.records.decodings import DecodingKind, Redecode
 from engine.records.errors import UserError
+from engine.records.hypotheses import Redecode
 from engine.records.scores import Answer, ChoiceScore, GoldScore, Score, ScoredItem
 from engine.runs.reading import Run
 
@@ -124,11 +123,11 @@ def _worst_probability(gold: GoldScore | None) -> float | None:
     return None if gold is None else min(token.probability for token in gold.tokens)
 
 
-def _position(kind: DecodingKind) -> Callable[[_Pair], int | None]:
+def _position(kind: str) -> Callable[[_Pair], int | None]:
     """The best position at which a decoding of this kind brought the gold answer back."""
 
     def best(pair: _Pair) -> int | None:
-        found = [r.recovered_at for r in pair.redecodes if decoding_kind(r.decoding) == kind]
+        found = [r.recovered_at for r in pair.redecodes if r.decoding.name == kind]
         return min((position for position in found if position), default=None)
 
     return best

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal, get_args
 
-from engine.records.decodings import Beam, Decoding, DecodingKind, OneShot
 from engine.records.scores import Answer, ChoiceScore, Score
 
 Outcome = Literal["kept", "recognition-only", "lost", "gained", "never"]
@@ -70,10 +69,3 @@ def answer_correct(answer: Answer | None) -> bool | None:
 def choice_correct(choice: ChoiceScore | None) -> bool | None:
     """The choice verdict, None where there are no options."""
     return None if choice is None else choice.correct
-
-
-def decoding_kind(decoding: Decoding) -> DecodingKind:
-    """The kind of a decoding, as it is tagged."""
-    if isinstance(decoding, Beam):
-        return "beam"
-    return "one-shot" if isinstance(decoding, OneShot) else "sample"

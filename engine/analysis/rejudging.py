@@ -9,7 +9,7 @@ import msgspec
 
 from engine.files import write_atomically
 from engine.judging import judge
-from engine.records.decodings import Redecode
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.lines import encode_line
 from engine.records.scores import Answer, Score, ScoredItem

@@ -12,7 +12,7 @@ from engine.analysis.frame import run_frame
 from engine.analysis.pairing import answer_correct, count_flips, flip
 from engine.analysis.recovering import recoverable, recoverable_text
 from engine.analysis.slices import Slice, rank_slices
-from engine.records.decodings import Redecode
+from engine.records.hypotheses import Redecode
 from engine.records.scores import ScoredItem
 from engine.runs.reading import Run
 

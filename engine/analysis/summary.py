@@ -9,10 +9,10 @@ import msgspec
 import polars as pl
 
 from engine.analysis.frame import run_frame
-from engine.analysis.pairing import OUTCOMES, count_flips, decoding_kind
+from engine.analysis.pairing import OUTCOMES, count_flips
 from engine.analysis.recovering import recoverable
 from engine.analysis.statistics import Statistics
-from engine.records.decodings import DecodingKind, Redecode
+from engine.records.hypotheses import Redecode
 from engine.runs.reading import Run
 
 
@@ -48,7 +48,7 @@ class RecoverySummary(msgspec.Struct, frozen=True, kw_only=True):
     """How many of the items that recovery is for a decoding brought back, and was tried on."""
 
     decoding: str
-    kind: DecodingKind | None
+    kind: str | None
     tried: int
     recovered: int
 
@@ -180,12 +180,12 @@ def recoveries(
     """What re-decoding brought back among `items` under a variant, by decoding, then by any."""
     tried: dict[str, set[str]] = {}
     found: dict[str, set[str]] = {}
-    kinds: dict[str, DecodingKind] = {}
+    kinds: dict[str, str] = {}
     for redecode in redecodes:
         if redecode.variant != variant or redecode.item_id not in items:
             continue
         label = redecode.decoding.label
-        kinds[label] = decoding_kind(redecode.decoding)
+        kinds[label] = redecode.decoding.name
         tried.setdefault(label, set()).add(redecode.item_id)
         found.setdefault(label, set())
         if redecode.recovered_at:

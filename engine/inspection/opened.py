@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from engine.decoding.redecode import Decoder, OnStep, redecode
+from engine.decoding.decoder import Decoder, OnStep
+from engine.decoding.redecode import redecode
 from engine.inspection.manifests import ManifestKeeper
 from engine.inspection.workbench import Workbench
-from engine.records.decodings import Decoding, Redecode
+from engine.records.decodings.decoding import Decoding
 from engine.records.errors import UserError
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.protocol import Event, ManifestChanged
 from engine.records.settings import DENSE

@@ -20,8 +20,8 @@ import polars as pl
 from engine.analysis.filters import parse_filter
 from engine.analysis.frame import resolve_variant, run_frame
 from engine.files import write_atomically
-from engine.records.decodings import Redecode
 from engine.records.errors import UserError
+from engine.records.hypotheses import Redecode
 from engine.reports.html import to_html
 from engine.reports.markdown import to_markdown
 from engine.runs.reading import Run

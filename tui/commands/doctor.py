@@ -47,11 +47,24 @@ def doctor(
         "config file": str(path) if path.exists() else f"{path} (none)",
         "engine": " ".join(client.command),
         "engine log": str(client.log),
+        "other packages' methods": _outside_methods(),
     }
     if as_json:
         print_json(found)
     else:
         print(_sections(found))
+
+
+def _outside_methods() -> list[str]:
+    """Methods that other packages bring, and what is wrong with those that can't be used."""
+    from engine.methods.registry import found, outside_package
+
+    methods = found()
+    usable = [f"{name} ({outside_package(name)})" for name in methods.packages]
+    return usable + [
+        f"{failure.name} of {failure.package} can't be used: {failure.reason}"
+        for failure in methods.failures
+    ]
 
 
 def _sections(found: dict[str, dict[str, Any]]) -> str:

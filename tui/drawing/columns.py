@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from engine.analysis.recovered import recovery_summary
 from engine.records.scores import Answer
 from engine.text import REACH, displayable, fit, isolated
 from tui.drawing.lines import Piece
@@ -18,7 +19,7 @@ from tui.drawing.marks import (
     verdict,
     verdict_paint,
 )
-from tui.state.rows import Row, answer_text, recovery_label
+from tui.state.rows import Row, answer_text
 
 PLAIN, DIM, STRONG, GOOD, BAD = "", "dim", "strong", "right", "wrong"
 
@@ -149,7 +150,7 @@ def _divergence(row: Row, width: int) -> list[Piece]:
 
 
 def _back(row: Row, width: int) -> list[Piece]:
-    text = " ".join(recovery_label(result) for result in row.back)
+    text = " ".join(recovery_summary(result) for result in row.back)
     return [(fit(f"↩ {text}" if text else "", width), GOOD)]
 
 

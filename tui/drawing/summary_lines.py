@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from engine.analysis.slices import Slice
 from engine.analysis.statistics import (
     ComparisonStatistics,
@@ -118,11 +120,12 @@ def recovery_lines(recoveries: Sequence[Recovery], items: str, width: int) -> li
     if not overall:
         text = "Nothing re-decoded yet: b, s and o on an item, or --recover for all of them."
         return lines + wrap([(text, "dim")], width)
+    cells = max(14, *(cell_len(displayable(recovery.decoding)) for recovery in overall))
     for recovery in overall:
         fraction = recovery.recovered / recovery.tried if recovery.tried else 0.0
         first = recovery.positions.get(1, 0)
         line: Line = [
-            (fit(recovery.decoding, 14), ""),
+            (fit(displayable(recovery.decoding), cells), ""),
             (fit(f"{recovery.recovered}", 4, align="right"), "strong"),
             (f" of {recovery.tried:<6}", "dim"),
             (bar(fraction, 16), "right"),

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from tui.options.registry_help import METHODS, RECIPES
+
 PANELS = MODEL, COMPRESSION, ITEMS, ANSWERS, RUN = (
     "Model",
     "Compression",
@@ -107,7 +109,7 @@ class ModelOptions(
             panel=COMPRESSION,
             default=DEFAULT_METHOD,
             metavar="METHOD",
-            help="magnitude, wanda, sparsegpt or ria.",
+            help=f"{METHODS}.",
         ),
     ] = None
     recipe: Annotated[
@@ -117,9 +119,7 @@ class ModelOptions(
             "-r",
             panel=COMPRESSION,
             metavar="RECIPE",
-            help="The whole recipe, in place of --sparsity and --method: wanda:0.7, "
-            r"sparsegpt:2:4, rtn:BITS\[:GROUP], gptq:BITS\[:GROUP], noise:SIGMA, checkpoint:DIR; "
-            "+owl or +linear spread sparsity over the blocks, +swaps refines the mask. "
+            help=f"The whole recipe, in place of --sparsity and --method: {RECIPES}. "
             "Repeat for several variants.",
         ),
     ] = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from engine.records.decodings.registry import short_forms
 from engine.records.settings import JudgeRule, Normalisation, PromptStyle
 from tui.options.options import (
     ANSWERS,
@@ -135,8 +136,8 @@ class RunOptions(ModelOptions, frozen=True, kw_only=True):
             "--recover",
             panel=ANSWERS,
             metavar="D,…",
-            help="Re-decode every recognition-only item: by beam=8 or sample=16 or one-shot, or "
-            "by several, separated by commas.",
+            help=f"Re-decode every recognition-only item: by {short_forms()}, or by several, "
+            "separated by commas.",
         ),
     ] = None
     recover_filter: Annotated[

@@ -6,10 +6,10 @@ import polars as pl
 from textual import on
 from textual.app import ComposeResult
 
-from engine.records.decodings import Beam, Decoding, OneShot, Sample
+from engine.records.decodings.registry import kinds
 from engine.records.scores import Score, ScoredItem
 from tui.actions import FIND, MOVE, RE_DECODE, RUN, SHOW, Action
-from tui.drawing.decode_lines import Names
+from tui.drawing.decode_lines import ItemDecodes, Names
 from tui.drawing.header import run_line
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.state.decodes import LiveDecode
@@ -18,11 +18,10 @@ from tui.state.session import Session
 from tui.state.state import Change
 from tui.widgets.boards import KeyBoard, RunBoard
 from tui.widgets.browser import ItemBrowser
-from tui.widgets.details import DecodeBoard, PairDetails, QuestionBoard, Redecodes
+from tui.widgets.details import DecodeBoard, PairDetails, QuestionBoard
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable
 
-DECODINGS: dict[str, Decoding] = {"beam": Beam(), "sample": Sample(), "one-shot": OneShot()}
 TARGETS = ("variant", "reference", "both")
 VARIANT_ACTIONS = (
     Action(
@@ -216,12 +215,12 @@ class InspectScreen(RunScreen):
         )
         self._draw_decodes()
 
-    def _redecodes(self) -> Redecodes | None:
+    def _redecodes(self) -> ItemDecodes | None:
         scored = self.current
         if scored is None:
             return None
         state = self.state
-        return Redecodes(
+        return ItemDecodes(
             state.results(scored.item.id),
             state.live_decodes(scored.item.id),
             Names(state.label, state.solved),
@@ -244,7 +243,7 @@ class InspectScreen(RunScreen):
         scored = self.current
         if scored is None:
             return
-        asked = (scored.item.id, self.target_variants, DECODINGS[kind])
+        asked = (scored.item.id, self.target_variants, kinds()[kind])
         if not self.state.under_way(*asked):
             await self.session.ask(LiveDecode.of(*asked))
             self.post_message(EngineNeeded())

@@ -11,7 +11,8 @@ from textual import work
 
 from engine.analysis.frame import run_frame
 from engine.analysis.statistics import Statistics, run_statistics
-from engine.records.recipes import RecipeError, parse_recipe
+from engine.methods.recipes import parse_recipe
+from engine.records.recipes import RecipeError
 from engine.runs.reading import Run
 from tui.acting import Opening
 from tui.actions import SHOW

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.records.decodings import OneShot, Redecode, Sample
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.scores import Answer, Score, ScoredItem
 
@@ -26,18 +26,7 @@ class Row:
 
     @property
     def item(self) -> Item:
-        """The item."""
         return self.scored.item
-
-
-def recovery_label(result: Redecode) -> str:
-    """A recovery in a few cells: "beam 2", "5/16", "one-shot"."""
-    if isinstance(result.decoding, OneShot):
-        return "one-shot"
-    if isinstance(result.decoding, Sample):
-        right = sum(h.count for h in result.hypotheses if h.judgement.correct)
-        return f"{right}/{result.decoding.count}"
-    return f"beam {result.recovered_at}"
 
 
 def answer_text(answer: Answer | None) -> str:

@@ -12,7 +12,9 @@ from pathlib import Path
 import polars as pl
 
 from engine.analysis.frame import pair_row, pairs_frame
-from engine.records.decodings import Decoding, Redecode
+from engine.methods.recipes import parse_recipe
+from engine.records.decodings.decoding import Decoding
+from engine.records.hypotheses import Redecode
 from engine.records.manifest import Manifest, VariantRecord
 from engine.records.protocol import (
     DecodeFinished,
@@ -26,7 +28,7 @@ from engine.records.protocol import (
     RunOpened,
     ScoringPaused,
 )
-from engine.records.recipes import RecipeError, parse_recipe
+from engine.records.recipes import RecipeError
 from engine.records.scores import ScoredItem
 from engine.records.settings import DENSE, Settings
 from engine.runs.reading import Run

@@ -1,4 +1,4 @@
-"""Round-to-nearest weight quantization: asymmetric, between the least and greatest weight."""
+"""The values that quantized weights may take."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-
-from engine.compression.methods.method import Compression, Method, Target
-from engine.compression.statistics import InputStatistics
 
 
 @dataclass(frozen=True)
@@ -37,14 +34,3 @@ def min_max_grid(weight: Tensor, bits: int, dim: int) -> Grid:
     highest = 2**bits - 1
     scale = (greatest - least) / highest
     return Grid(scale, torch.round(-least / scale), highest)
-
-
-def _compress(weight: Tensor, statistics: InputStatistics | None, target: Target) -> Compression:
-    """Every group of G input features of a row has its own grid; the last may be shorter."""
-    assert target.recipe.bits is not None
-    groups = weight.split(target.recipe.group or weight.shape[1], dim=1)
-    rounded = [min_max_grid(group, target.recipe.bits, 1).round(group) for group in groups]
-    return Compression(torch.cat(rounded, dim=1))
-
-
-RTN = Method(needs="nothing", compress=_compress)

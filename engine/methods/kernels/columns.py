@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from engine.compression.hessian import InverseHessian
+from engine.methods.kernels.hessian import InverseHessian
 
 BLOCK_COLUMNS = 128
 """Columns after which the errors are passed on to all later ones at once."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
-from engine.compression.methods.method import Method, pruning
-from engine.compression.statistics import InputStatistics
+from engine.methods.amounts import PRUNING
+from engine.methods.method import Method, Source
+from engine.methods.scores import pruning
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.methods.kernels.inputs import InputStatistics
 
 EXPONENT = 0.5
 """Of the activations' norm: the paper's a."""
+_TINY = 1e-30
 
 
 def ria_scores(weight: Tensor, statistics: InputStatistics) -> Tensor:
@@ -22,6 +29,11 @@ def ria_scores(weight: Tensor, statistics: InputStatistics) -> Tensor:
     return relative * statistics.norms**EXPONENT
 
 
-_TINY = 1e-30
-
-RIA = Method(needs="norms", compress=pruning(ria_scores))
+METHOD = Method(
+    name="ria",
+    help="lowest relative importance, times the root of ‖X‖₂, of each output row",
+    takes=PRUNING,
+    needs="norms",
+    compress=pruning(ria_scores),
+    source=Source("Zhang et al. 2024", "https://openreview.net/forum?id=Tr0lPx9woF"),
+)
