@@ -165,6 +165,8 @@ class InspectorApp(ActingApp):
 
     def _draw_changes(self) -> None:
         """Tell the screens what changed since the last time."""
+        if not self.is_running:
+            return  # The app is closing: its screens lose their widgets before the timer ends.
         state = self.session.state
         while state.notices:
             self.notify(state.notices.popleft(), markup=False)
