@@ -175,9 +175,9 @@ async def test_sorting_by_keys_and_by_a_header() -> None:
         assert probabilities == sorted(probabilities)
         await it.press("i")
         assert it.screen.browser.ordering.descending
-        ranks = sum(it.table.widths[: keys.index("rank")]) + 2 * keys.index("rank")
+        ranks = sum(it.table.widths[: keys.index("gold_rank")]) + 2 * keys.index("gold_rank")
         await it.pilot.click(ItemTable, offset=(ranks + 4, 0))
-        assert it.screen.browser.ordering.key == "rank"
+        assert it.screen.browser.ordering.key == "gold_rank"
 
 
 async def test_moving_through_the_items() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from engine.analysis.filters import parse_filter
 from engine.analysis.frame import SCHEMA, pair_row, pairs_frame
-from engine.analysis.pairing import OUTCOMES, flip, outcome
+from engine.analysis.outcomes import REPORT_ORDER
+from engine.analysis.pairing import flip, outcome
 from engine.records.decodings.beam import Beam
 from engine.records.decodings.one_shot import OneShot
 from engine.records.decodings.sample import Sample
@@ -37,7 +38,7 @@ def test_the_first_columns_are_the_promised_ones_with_fixed_types() -> None:
     full, empty = pairs_frame(one_of_each(), "dense", PRUNED), pairs_frame([], "dense", PRUNED)
     assert " ".join(full.columns).startswith(f"{FIXED} ")
     assert full.schema == empty.schema == SCHEMA
-    assert full["outcome"].to_list() == list(OUTCOMES)
+    assert full["outcome"].to_list() == list(REPORT_ORDER)
     row = full.row(1, named=True)
     assert row["dense_answer"] == "Paris!"
     assert (row["dense_answer_correct"], row["pruned_answer_correct"]) == (True, False)

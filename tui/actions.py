@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-OUTCOMES = ("all", "recognition-only", "lost", "kept", "gained", "never")
+from engine.analysis.outcomes import OUTCOME_MARKS
+
+OUTCOMES = ("all", *OUTCOME_MARKS)
 """What the keys 0 to 5 show."""
 
 RE_DECODE, SHOW, FIND, MOVE, RUN, LAB = (

@@ -6,13 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal, get_args
 
+from engine.analysis.outcomes import Outcome
 from engine.records.scores import Answer, ChoiceScore, Score
-
-Outcome = Literal["kept", "recognition-only", "lost", "gained", "never"]
-"""Open answer right → right: kept; right → wrong with the pruned choice right: recognition-only;
-right → wrong otherwise: lost; wrong → right: gained; wrong → wrong: never."""
-
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 Flip = Literal["none", "right-to-wrong", "wrong-to-right", "wrong-to-other"]
 """How the choice changed. All flips ("Accuracy Is Not All You Need", section 3) are all but none;

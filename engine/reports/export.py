@@ -86,7 +86,7 @@ def _by_item(run: Run) -> dict[str, list[Redecode]]:
     grouped: dict[str, list[Redecode]] = defaultdict(list)
     for redecode in sorted(
         run.redecodes,
-        key=lambda one: (one.item_id, one.variant, msgspec.json.encode(one.decoding)),
+        key=lambda each: (each.item_id, each.variant, msgspec.json.encode(each.decoding)),
     ):
         grouped[redecode.item_id].append(redecode)
     return grouped

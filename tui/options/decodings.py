@@ -15,6 +15,7 @@ from engine.records.decodings.parameters import written
 from engine.records.decodings.registry import kinds, read_decoding
 from engine.records.errors import UserError
 from engine.records.settings import Settings
+from engine.runs.variants import require_variant
 from tui.options.signatures import replaces_parameter
 
 
@@ -142,9 +143,4 @@ def choose_variants(variant: str, settings: Settings) -> tuple[str, ...]:
     }
     if variant in groups:
         return groups[variant]
-    if variant in settings.variants:
-        return (variant,)
-    raise UserError(
-        f"the run has no variant '{variant}'",
-        f"Give pruned, dense, both, or one of {', '.join(settings.variants)}.",
-    )
+    return (require_variant(variant, settings.variants),)

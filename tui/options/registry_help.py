@@ -17,6 +17,8 @@ METHODS = "{methods}"
 """Stands for the methods that `--method` takes."""
 RECIPES = "{recipes}"
 """Stands for every way to write a recipe."""
+FILTERS = "{filters}"
+"""Stands for the names that a filter's conditions begin with."""
 
 
 def _methods() -> str:
@@ -32,7 +34,15 @@ def _recipes() -> str:
     return grammar()
 
 
-_TEXTS: Mapping[str, Callable[[], str]] = MappingProxyType({METHODS: _methods, RECIPES: _recipes})
+def _filters() -> str:
+    from engine.analysis.metrics.registry import by_filter_name
+
+    return ", ".join(by_filter_name())
+
+
+_TEXTS: Mapping[str, Callable[[], str]] = MappingProxyType(
+    {METHODS: _methods, RECIPES: _recipes, FILTERS: _filters}
+)
 
 
 def _fill(parameters: Sequence[Any]) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from engine.analysis.filters import FILTER_HELP
-from engine.text import fit
+from engine.analysis.metrics.registry import in_columns
+from engine.analysis.outcomes import OUTCOMES
+from engine.text import displayable, fit
 from tui.acting import ActingApp, Opening
 from tui.actions import RUN, Action
 from tui.drawing.lines import Line, columns, wrap
-from tui.drawing.marks import OUTCOME_MARKS
 from tui.screens.base import RunScreen
 from tui.screens.page import PageScreen
 from tui.state.session import Session
@@ -33,26 +34,7 @@ WORDS = (
     ("open answer", "What the model writes when it always takes the likeliest token (greedy)."),
     ("choice", "Which of the options has the highest log-likelihood after the prompt."),
     ("shown", "The answer the model writes when the options are listed in the prompt."),
-    (
-        "rank, p(gold)",
-        "Where the gold answer's first token stands among all tokens, and its probability: "
-        "reference → variant.",
-    ),
-    (
-        "worst",
-        "The worst rank along the gold answer's tokens, where it is not the first one's: "
-        "the answer breaks half way.",
-    ),
-    ("KL", "Kullback-Leibler divergence from the reference, in nats: how far it moved."),
     ("recovery, ↩", "A re-decode that brought the gold answer back, and at which place."),
-)
-
-OUTCOMES = (
-    ("recognition-only", "Open answer right → wrong, but the choice is still right: the illusion."),
-    ("lost", "Open answer right → wrong, and the choice is wrong too."),
-    ("kept", "Right → right."),
-    ("gained", "Wrong → right."),
-    ("never", "Wrong → wrong."),
 )
 
 TWO_COLUMNS = 120
@@ -107,14 +89,19 @@ def _words(width: int) -> list[Line]:
     )
     lines += wrap([(about, "")], width)
     lines += [[], [("Outcomes", "heading")]]
-    for name, text in OUTCOMES:
-        head = [(f"{OUTCOME_MARKS[name]} {fit(name, 18)}", name), (text, "")]
+    for name, mark, meaning in OUTCOMES:
+        head = [(f"{mark} {fit(name, 18)}", name), (meaning, "")]
         lines += wrap(head, width, indent=20)
     lines += [[], [("Words", "heading")]]
-    for name, text in WORDS:
-        lines += wrap([(fit(name, 15), "strong"), (text, "")], width, indent=15)
+    for word, text in WORDS:
+        lines += wrap([(fit(word, 15), "strong"), (text, "")], width, indent=15)
     lines += [[], [("Filters", "heading")]]
-    return lines + wrap([(FILTER_HELP[0].upper() + FILTER_HELP[1:] + ".", "")], width)
+    lines += wrap([(FILTER_HELP[0].upper() + FILTER_HELP[1:] + ".", "")], width)
+    lines += [[], [("What can be filtered by, and what it means", "heading")]]
+    for metric in in_columns():
+        names = ", ".join(metric.filter_names)
+        lines += wrap([(f"{names}  ", "strong"), (displayable(metric.help), "")], width, indent=2)
+    return lines
 
 
 def _keys(actions: Mapping[str, Sequence[Action]], width: int) -> list[Line]:

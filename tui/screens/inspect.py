@@ -165,13 +165,14 @@ class InspectScreen(RunScreen):
     def row(self, number: int) -> Row:
         """The row of an item, by its number in the order of arrival."""
         scored = self.state.items[self._ids[number]]
-        outcome: str | None = self._frame["outcome"][number]
+        values = self._frame.row(number, named=True)
         return Row(
             scored=scored,
             reference=scored.scores.get(self.state.reference, Score()),
             variant=scored.scores.get(self.variant, Score()),
-            outcome=outcome,
+            outcome=values["outcome"],
             back=tuple(self.state.recoveries(scored.item.id, self.variant)),
+            values=values,
         )
 
     # -- drawing ------------------------------------------------------------------------------

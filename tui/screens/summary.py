@@ -11,13 +11,14 @@ from textual import work
 
 from engine.analysis.frame import run_frame
 from engine.analysis.statistics import Statistics, run_statistics
+from engine.analysis.summed import sum_up
 from engine.methods.recipes import parse_recipe
 from engine.records.recipes import RecipeError
 from engine.runs.reading import Run
 from tui.acting import Opening
 from tui.actions import SHOW
 from tui.drawing.lines import Line, columns
-from tui.drawing.summary_lines import comparison_blocks
+from tui.drawing.summary_lines import ComparisonFigures, comparison_blocks
 from tui.screens.inspect import VARIANT_ACTIONS, InspectScreen
 from tui.screens.page import PageScreen
 from tui.state.session import Session
@@ -108,18 +109,19 @@ class SummaryScreen(PageScreen):
         manifest = figures.run.manifest
         two = width >= TWO_COLUMNS
         room = (width - GAP) // 2 if two else width
-        blocks = comparison_blocks(
-            next(part for part in statistics.comparisons if part.variant == variant),
-            statistics.floor,
-            counts(frame),
-            int(frame["never_choice_correct"].sum()),
-            manifest,
-            next((record for record in manifest.variants if record.name == variant), None),
-            _target(variant),
-            (state.label(state.reference), state.label(variant)),
-            probability_points(frame),
-            room,
+        comparison = ComparisonFigures(
+            statistics=next(part for part in statistics.comparisons if part.variant == variant),
+            floor=statistics.floor,
+            outcomes=counts(frame),
+            never_choice=int(frame["never_choice_correct"].sum()),
+            metrics=sum_up(frame),
+            points=probability_points(frame),
+            manifest=manifest,
+            record=next((record for record in manifest.variants if record.name == variant), None),
+            target=_target(variant),
+            labels=(state.label(state.reference), state.label(variant)),
         )
+        blocks = comparison_blocks(comparison, room)
         if not two:
             return _stacked(blocks)
         left, right = _halves(blocks)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from engine.analysis.metrics.metric import Value
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.scores import Answer, Score, ScoredItem
@@ -16,6 +18,7 @@ class Row:
     Attributes:
         outcome: the pair's category; None where an open answer is absent.
         back: the re-decodes that brought the gold answer back under the compressed variant.
+        values: the columns of the table of pairs, by name.
     """
 
     scored: ScoredItem
@@ -23,6 +26,7 @@ class Row:
     variant: Score
     outcome: str | None
     back: tuple[Redecode, ...] = ()
+    values: Mapping[str, Value] = field(kw_only=True)
 
     @property
     def item(self) -> Item:

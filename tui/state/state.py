@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from engine.analysis.frame import pair_row, pairs_frame
+from engine.analysis.metrics.registry import columns_of_redecodes
 from engine.methods.recipes import parse_recipe
 from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
@@ -251,7 +252,7 @@ class RunState:
             return
         scored, results = self.items[redecode.item_id], self.redecodes[redecode.item_id]
         row = pair_row(scored, self.reference, redecode.variant, results)
-        for name in (name for name in frame.columns if name.startswith("recovered")):
+        for name in columns_of_redecodes():
             frame[number, name] = row[name]
 
     def engine_ended(self) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from rich.cells import cell_len
 from textual.message import Message
 
+from engine.analysis.outcomes import OUTCOME_MARKS
 from engine.text import displayable, truncated
 from tui.acting import actions_on
 from tui.actions import OUTCOMES, Action
 from tui.drawing.header import RunLine
 from tui.drawing.lines import Line, Piece, width_of
-from tui.drawing.marks import OUTCOME_MARKS, track
+from tui.drawing.marks import track
 from tui.widgets.paint import Board
 
 

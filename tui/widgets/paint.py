@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from engine.analysis.outcomes import OUTCOME_MARKS
 from tui.drawing.lines import Line, cropped
 
 PAINTS = (
@@ -28,11 +29,7 @@ PAINTS = (
     "bar-gold",
     "active",
     "title",
-    "recognition-only",
-    "lost",
-    "kept",
-    "gained",
-    "never",
+    *OUTCOME_MARKS,
 )
 
 
