@@ -16,6 +16,7 @@ from engine.methods.amounts import Pattern
 from engine.methods.method import Source
 from engine.methods.modifiers import MODIFIERS
 from engine.methods.registry import found, methods
+from tui.app import InspectorApp
 
 README = Path(__file__).parent.parent / "README.md"
 END = "<!-- end -->"
@@ -47,8 +48,17 @@ def amounts_table() -> str:
     return _table(("amount", "meaning"), rows)
 
 
+def keys_table() -> str:
+    """The keys of every screen, one row per heading of the help."""
+    rows = [
+        (group, " · ".join(f"`{action.key_text}` {action.label}" for action in actions))
+        for group, actions in InspectorApp.every_action().items()
+    ]
+    return _table(("", "keys"), rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = MappingProxyType(
-    {"methods": methods_table, "amounts": amounts_table}
+    {"methods": methods_table, "amounts": amounts_table, "keys": keys_table}
 )
 """By the name in the marker; a further table is one entry, and its pair of markers."""
 

@@ -157,3 +157,19 @@ def test_a_record_can_be_imported_before_anything_of_ours(tmp_path: Path) -> Non
         check=True,
     )
     assert done.stdout.split() == ["beam", "sample", "one-shot", "runner-up"]
+
+
+def test_the_engine_tells_of_a_decoding_that_it_can_not_use(tmp_path: Path) -> None:
+    path = install(
+        tmp_path / "packages", "[illusion_tui.strategies]\nrunner-up = runner_up:ABSENT\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.server"],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    notices = [event for event in map(json.loads, done.stdout.splitlines()) if "text" in event]
+    assert any("'runner-up' of runner-up is left out" in notice["text"] for notice in notices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.records.items import Item
+from engine.text import displayable
 from tests.app_helpers import Opened, drawn, opened
 from tui.acting import Opening
 from tui.app import InspectorApp
@@ -28,7 +29,7 @@ class AliasesScreen(PageScreen):
         return None if host.current is None else cls(host.session, host.current.item)
 
     def draw(self) -> None:
-        answers = self._item.answers
+        answers = [displayable(text) for text in self._item.answers]
         self.present("Aliases", self._item.id, lambda width: [[(text, "")] for text in answers])
 
 

@@ -7,7 +7,6 @@ writes those files anew. Look at their differences before they are committed.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import polars as pl
@@ -98,4 +97,4 @@ def write() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(write())
+    write()

@@ -40,7 +40,6 @@ class EngineSpoke(Message):
     """Events are waiting."""
 
     def can_replace(self, message: Message) -> bool:
-        """One is enough for all that wait."""
         return isinstance(message, EngineSpoke)
 
 
@@ -130,7 +129,6 @@ class InspectorApp(ActingApp):
         return variables
 
     def on_mount(self) -> None:
-        """Show the inspector, then begin."""
         self.push_screen(InspectScreen(self.session))
         self.set_interval(REFRESH_SECONDS, self._draw_changes)
         if isinstance(self.session.source, LiveRun):
@@ -167,6 +165,8 @@ class InspectorApp(ActingApp):
 
     def _draw_changes(self) -> None:
         """Tell the screens what changed since the last time."""
+        if not self.is_running:
+            return  # The app is closing: its screens lose their widgets before the timer ends.
         state = self.session.state
         while state.notices:
             self.notify(state.notices.popleft(), markup=False)

@@ -58,7 +58,7 @@ def strategy_of(decoding: Decoding) -> Strategy[Any]:
     Raises:
         UserError: the package that the kind comes from brings none, or a broken one.
     """
-    found = _strategies()
+    found = strategies()
     strategy = found.values.get(decoding.name)
     if strategy is None:
         raise found.failure(decoding.name) or UserError(
@@ -69,5 +69,6 @@ def strategy_of(decoding: Decoding) -> Strategy[Any]:
 
 
 @cache
-def _strategies() -> Members[Strategy[Any]]:
+def strategies() -> Members[Strategy[Any]]:
+    """The strategies that are installed, by the name of their kind."""
     return members("engine.decoding", "STRATEGY", GROUP, Strategy)

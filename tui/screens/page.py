@@ -27,7 +27,6 @@ class TitleBoard(Board):
         self._texts = ("", "")
 
     def show(self, title: str, subject: str) -> None:
-        """Show a title and its subject."""
         self._texts = (title, subject)
         self.redraw()
 
@@ -72,12 +71,10 @@ class PageScreen(RunScreen):
         raise NotImplementedError
 
     def present(self, title: str, subject: str, lay_out: Callable[[int], list[Line]]) -> None:
-        """Show lines under a title."""
         self.query_one(TitleBoard).show(title, subject)
         self.query_one(PageSheet).show(lay_out)
 
     def texts(self) -> list[str]:
-        """The lines as text."""
         return self.query_one(PageSheet).texts()
 
     def action_close(self) -> None:

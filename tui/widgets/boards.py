@@ -25,7 +25,6 @@ class RunBoard(Board):
         self.line = RunLine()
 
     def show(self, line: RunLine) -> None:
-        """Show a run."""
         if line != self.line:
             self.line = line
             self.redraw()

@@ -43,7 +43,6 @@ class Painted(Widget):
         self._paints: dict[str, Style] = {}
 
     def notify_style_update(self) -> None:
-        """Colours have changed."""
         super().notify_style_update()
         self._paints = {}
 
@@ -83,16 +82,13 @@ class Board(Painted):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw anew."""
         self._drawn = None
         self.refresh()
 
     def on_resize(self) -> None:
-        """Draw for the new size."""
         self.redraw()
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line."""
         width = self.size.width
         if self._drawn is None:
             self._targets = []
@@ -100,7 +96,6 @@ class Board(Painted):
         return self.strip_of(self._drawn[y] if y < len(self._drawn) else [], width)
 
     async def on_click(self, event: events.Click) -> None:
-        """Run the action of the clicked piece."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
@@ -129,7 +124,6 @@ class Sheet(Painted, ScrollView, can_focus=True):
         return ["".join(text for text, _ in line) for line in self._lines]
 
     def on_resize(self) -> None:
-        """Lay out for the new size."""
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -143,7 +137,6 @@ class Sheet(Painted, ScrollView, can_focus=True):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line."""
         width = self.size.width
         index = y + round(self.scroll_y)
         return self.strip_of(self._lines[index] if index < len(self._lines) else [], width)

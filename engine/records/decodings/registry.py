@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from engine.records.decodings.decoding import Decoding
 from engine.records.errors import UserError
-from engine.records.extensions import members
+from engine.records.extensions import Failure, members
 
 GROUP = "illusion_tui.decodings"
 
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 else:
     # msgspec reads a record of the kind that its tag names only from a union of all kinds.
     AnyDecoding = reduce(or_, (type(kind) for kind in _kinds.values()))
+
+
+def failures() -> tuple[Failure, ...]:
+    """The decodings of other packages that can't be used."""
+    return _members.failures
 
 
 def short_forms() -> str:
