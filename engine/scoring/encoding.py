@@ -11,10 +11,13 @@ from engine.scoring.prompts import Prompt
 
 
 class Continuation(msgspec.Struct, frozen=True):
-    """A continuation of a prompt: `whole` are the prompt's tokens and its own.
+    """A continuation of a prompt.
 
-    `start` is where its own tokens begin; `shares_prompt` says whether all before the prompt's
-    last token is the prompt's own, which fails where a tokenizer merges across the boundary.
+    Attributes:
+        whole: the prompt's tokens and the continuation's own.
+        start: where its own tokens begin.
+        shares_prompt: whether it begins with the prompt's tokens, the last one aside. It doesn't
+            where the tokenizer merges further back across the boundary.
     """
 
     whole: tuple[int, ...]
@@ -30,6 +33,7 @@ class Continuation(msgspec.Struct, frozen=True):
 class EncodedPrompt(msgspec.Struct, frozen=True):
     """A prompt, two tokens or more, with the continuations to be scored after it."""
 
+    prompt: Prompt
     ids: tuple[int, ...]
     continuations: tuple[Continuation, ...]
 
@@ -59,7 +63,7 @@ def encode(
     continuations = tuple(
         Continuation(whole, len(ids), whole[: len(ids) - 1] == ids[:-1]) for whole in wholes
     )
-    return EncodedPrompt(ids, continuations)
+    return EncodedPrompt(prompt, ids, continuations)
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, text: str, prompt: Prompt) -> tuple[int, ...]:
