@@ -1,4 +1,4 @@
-"""What differs from language to language when answers are compared."""
+"""What each language needs when answers are compared."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import NamedTuple
 class Affixes(NamedTuple):
     """Closed lists of particles that are written together with a word.
 
-    `shortest` is the number of characters a gold word needs before a particle may be taken off:
-    with less, half of the dictionary would be a gold answer with a particle.
+    `shortest` is how many characters a gold word must have for a particle to be taken off: many
+    words look like a shorter word with a particle.
     """
 
     before: frozenset[str]
@@ -40,7 +40,7 @@ _AFFIXES = {
     "he": Affixes(frozenset(_HEBREW_BEFORE.split()), frozenset(), 3),
     "ko": Affixes(frozenset(), frozenset(_KOREAN_AFTER.split()), 2),
 }
-_NO_AFFIXES = Affixes(frozenset(), frozenset(), 0)
+NO_AFFIXES = Affixes(frozenset(), frozenset(), 0)
 
 _DECIMAL_COMMA = (
     "az be bg bs ca cs da de el es et eu fi fr gl hr hu hy id is it ka kk lt lv mk nb nl nn no pl "
@@ -61,7 +61,7 @@ def articles(tag: str) -> frozenset[str]:
 
 def affixes(tag: str) -> Affixes:
     """Particles written together with a word."""
-    return _AFFIXES.get(base_language(tag), _NO_AFFIXES)
+    return _AFFIXES.get(base_language(tag), NO_AFFIXES)
 
 
 def decimal_comma(tag: str) -> bool:
