@@ -59,7 +59,7 @@ def test_several_languages_of_a_benchmark_are_one_set_of_items(tmp_path: Path) -
     assert [item.id for item in both[20:]] == [f"{one}-zh" for one in single]
     words = {"es": "Palabra", "zh": "词语"}
     assert all(words[item.language] in option for item in both for option in item.options)
-    with pytest.raises(UserError, match="-es is there more than once"):
+    with pytest.raises(UserError, match="-es appears more than once"):
         read_items(f"xquad:{spanish},{spanish}")
     with pytest.raises(UserError, match="neither a language nor a file 'xx'"):
         read_items(f"xquad:{spanish},xx")

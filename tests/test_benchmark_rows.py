@@ -213,7 +213,7 @@ CASES: list[tuple[str, str | None, dict[str, Any], dict[str, Any]]] = [
 
 
 def row_of(values: dict[str, Any], language: str | None = None) -> Row:
-    return Row(values=values, where="rows row 1", position=0, language=language)
+    return Row(values=values, where="rows row 1", position=0, source_language=language)
 
 
 def convert(name: str, values: dict[str, Any], language: str | None = None) -> list[Item]:
@@ -244,7 +244,7 @@ def test_a_changed_schema_names_the_column(
                 convert(name, renamed, language)
             assert caught.value.message.startswith("rows row 1: there is no column '")
             assert column in caught.value.message
-            assert "the columns are: " in caught.value.hint
+            assert "The columns are: " in caught.value.hint
 
 
 def test_every_benchmark_is_tried_and_listed() -> None:
