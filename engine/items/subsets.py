@@ -8,11 +8,7 @@ from collections.abc import Collection, Sequence
 
 from engine.records.errors import UserError
 from engine.records.items import Item
-
-
-def primary_language(tag: str) -> str:
-    """The primary subtag of a BCP 47 tag: "zh" of "zh-Hans"."""
-    return tag.replace("_", "-").split("-")[0].lower()
+from engine.records.languages import primary_language
 
 
 def in_languages(items: Sequence[Item], languages: Sequence[str]) -> tuple[Item, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.records.languages import primary_language
+
 
 class Affixes(NamedTuple):
     """Closed lists of particles that are written together with a word.
@@ -49,26 +51,21 @@ _DECIMAL_COMMA = (
 _GROUPED_BY_SPACE = "be bg cs et fi fr hu hy ka kk lt lv nb nn no pl ru sk sq sv uk uz"
 
 
-def base_language(tag: str) -> str:
-    """The language of a BCP 47 tag, without script and region: "zh" of "zh-Hans"."""
-    return tag.replace("_", "-").split("-", 1)[0].lower()
-
-
 def articles(tag: str) -> frozenset[str]:
     """Articles that are words of their own, case-folded; elided ones without the apostrophe."""
-    return frozenset(_ARTICLES.get(base_language(tag), "").split())
+    return frozenset(_ARTICLES.get(primary_language(tag), "").split())
 
 
 def affixes(tag: str) -> Affixes:
     """Particles written together with a word."""
-    return _AFFIXES.get(base_language(tag), NO_AFFIXES)
+    return _AFFIXES.get(primary_language(tag), NO_AFFIXES)
 
 
 def decimal_comma(tag: str) -> bool:
     """Whether 3,5 is three and a half, so that 1.000 is a thousand."""
-    return base_language(tag) in _DECIMAL_COMMA.split()
+    return primary_language(tag) in _DECIMAL_COMMA.split()
 
 
 def grouped_by_space(tag: str) -> bool:
     """Whether 12 000 is one number."""
-    return base_language(tag) in _GROUPED_BY_SPACE.split()
+    return primary_language(tag) in _GROUPED_BY_SPACE.split()

@@ -17,7 +17,8 @@ from typing import NamedTuple
 import regex
 
 from engine.judging.characters import Character, characters
-from engine.judging.languages import articles, base_language, decimal_comma, grouped_by_space
+from engine.judging.languages import articles, decimal_comma, grouped_by_space
+from engine.records.languages import primary_language
 
 
 class Level(Enum):
@@ -90,7 +91,7 @@ def streams(text: str, language: str, level: Level = Level.WORDS) -> tuple[Strea
     kinds = _kinds(text, folded, decimal_comma(language))
     left_out = articles(language) if level is Level.WORDS else frozenset()
     pattern = _pattern(decimal_comma(language), grouped_by_space(language))
-    without_prefix = level is Level.WORDS and base_language(language) == "ar"
+    without_prefix = level is Level.WORDS and primary_language(language) == "ar"
     joined: list[Token] = []
     parted: list[Token] = []
     for match in pattern.finditer(kinds):

@@ -1,4 +1,4 @@
-"""Prompts and continuations as token ids, split so that continuations share the prompt."""
+"""Prompts and continuations as token ids; continuations share their prompt's tokens."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Continuation(msgspec.Struct, frozen=True):
 
 
 class EncodedPrompt(msgspec.Struct, frozen=True):
-    """A prompt, two tokens or more, with the continuations to be scored after it."""
+    """A prompt of two or more tokens, and the continuations that are scored after it."""
 
     prompt: Prompt
     ids: tuple[int, ...]
@@ -56,9 +56,9 @@ def encode(
         _ids(tokenizer, f"{prompt.text}{prompt.separator}{answer}", prompt) for answer in answers
     ]
     if len(ids) < 2:
-        # A forward pass needs something before the last token of the prompt.
-        first = tokenizer.bos_token_id
-        first = tokenizer.eos_token_id if first is None else first
+        # A forward pass needs a token before the last one of the prompt.
+        bos = tokenizer.bos_token_id
+        first = tokenizer.eos_token_id if bos is None else bos
         ids, wholes = (first, *ids), [(first, *whole) for whole in wholes]
     continuations = tuple(
         Continuation(whole, len(ids), whole[: len(ids) - 1] == ids[:-1]) for whole in wholes
@@ -69,8 +69,7 @@ def encode(
 def _ids(tokenizer: PreTrainedTokenizerBase, text: str, prompt: Prompt) -> tuple[int, ...]:
     ids = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
     bos = tokenizer.bos_token_id
-    # Only the beginning-of-text token: a tokenizer that also appends an end token would end the
-    # prompt before it is answered.
+    # Only the beginning-of-text token: an end token would end the prompt before its answer.
     if prompt.special_tokens and bos is not None and adds_bos(tokenizer):
         return (bos, *ids)
     return ids

@@ -13,9 +13,10 @@ from engine.items.benchmarks.declarations import Benchmark, Entry, Row
 from engine.items.benchmarks.hub import hub_rows
 from engine.items.benchmarks.originals import SUFFIXES, language_in_name, original_rows
 from engine.items.distractors import with_distractors
-from engine.items.subsets import in_languages, primary_language, seeded_subset
+from engine.items.subsets import in_languages, seeded_subset
 from engine.records.errors import UserError
 from engine.records.items import Item
+from engine.records.languages import primary_language
 
 SUBSET_SIZE = 200
 """Items per language of a benchmark, unless there is a limit."""
