@@ -46,12 +46,12 @@ def judge(
 
 
 def _explanation(
-    found: Match, answers: Sequence[str], index: int, f1: float, rule: JudgeRule
+    best: Match, answers: Sequence[str], index: int, f1: float, rule: JudgeRule
 ) -> str:
     name = "the gold answer" if index == 0 else f"the alias ‘{answers[index]}’"
-    if found.exact:
-        return f"is exactly {name}{_qualification(found)}"
-    contains = f"contains {name}{_qualification(found)}" if found.contained else ""
+    if best.exact:
+        return f"is exactly {name}{_qualification(best)}"
+    contains = f"contains {name}{_qualification(best)}" if best.contained else ""
     if rule == "f1" and f1 > 0:
         figure = f"token F1 {f1:.2f}"
         if f1 >= F1_THRESHOLD:
@@ -65,7 +65,7 @@ def _explanation(
     return "neither the gold answer nor an alias" if len(answers) > 1 else "not the gold answer"
 
 
-def _qualification(found: Match) -> str:
-    if found.affixed:
+def _qualification(best: Match) -> str:
+    if best.affixed:
         return " with an attached particle"
-    return " (accents apart)" if found.folded else ""
+    return " (accents apart)" if best.folded else ""
