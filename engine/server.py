@@ -50,13 +50,15 @@ def main() -> None:
     # torch takes a second to import; until then the client already has its first event.
     from transformers.utils import logging
 
+    from engine.decoding.strategy import strategies
     from engine.inspection.handler import handlers
     from engine.inspection.inbox import Inbox
     from engine.inspection.inspection import Inspection
+    from engine.records.decodings import registry as decodings
 
     logging.disable_progress_bar()
     # Before the first request is read: from here on its kind is known.
-    for failure in handlers().failures:
+    for failure in (*handlers().failures, *decodings.failures(), *strategies().failures):
         emit(Notice(text=f"'{failure.name}' of {failure.package} is left out: {failure.reason}"))
 
     inbox = Inbox(emit)

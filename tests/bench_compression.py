@@ -21,11 +21,12 @@ from transformers import PreTrainedModel
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
 from engine.compression.compress import compress
+from engine.compression.reporter import Reporter
 from engine.compression.walk import TOKENS_PER_BATCH
+from engine.methods.recipes import parse_recipe
 from engine.models.devices import DTYPES
 from engine.models.embedded import embedded_model
 from engine.models.paths import cache_directory
-from engine.records.recipes import parse_recipe
 
 GOALS = {"wanda:0.5": 1.3, "sparsegpt:0.5": 4.0}
 
@@ -42,15 +43,7 @@ def ratio(model: PreTrainedModel, recipe: str, sequences: Tensor, repeats: int) 
     ratios = []
     for repetition in range(repeats + 1):
         before = _seconds(lambda: forward(model, sequences))
-        taken = _seconds(
-            lambda: compress(
-                model,
-                parse_recipe(recipe),
-                sequences,
-                on_progress=lambda detail, done, total: None,
-                check=lambda: None,
-            )
-        )
+        taken = _seconds(lambda: compress(model, parse_recipe(recipe), sequences, Reporter()))
         after = _seconds(lambda: forward(model, sequences))
         # The first one warms up caches and threads.
         if repetition:

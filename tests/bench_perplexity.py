@@ -24,26 +24,28 @@ from transformers.models.auto.tokenization_auto import AutoTokenizer
 
 from engine.compression.calibration import calibration_sequences
 from engine.compression.compress import compress
+from engine.compression.reporter import Reporter
+from engine.compression.sampling import SampleFiles
+from engine.compression.texts import CalibrationText
 from engine.inspection.workbench import SHIPPED_CALIBRATION
+from engine.methods.amounts import Bits
+from engine.methods.modifiers import MODIFIERS
+from engine.methods.recipes import parse_recipe
+from engine.methods.registry import methods, pruning_methods
 from engine.models.devices import DTYPES
 from engine.models.embedded import embedded_model
 from engine.models.paths import cache_directory
 from engine.models.weights import exchanged_weights
-from engine.records.recipes import parse_recipe
 
-RECIPES = (
-    "magnitude:0.5",
-    "wanda:0.5",
-    "sparsegpt:0.5",
-    "ria:0.5",
-    "wanda:0.5+owl",
-    "wanda:0.5+linear",
-    "wanda:0.5+swaps",
-    "ria:0.5+swaps",
-    "rtn:4:64",
-    "gptq:4:64",
-)
 WINDOWS_AT_ONCE = 4
+
+
+def usual_recipes() -> list[str]:
+    """Every method that prunes at 50 % or quantizes to 4 bits, and Wanda with every modifier."""
+    pruning = [f"{name}:0.5" for name in pruning_methods()]
+    modified = [f"wanda:0.5+{name}" for name, added in MODIFIERS.items() if not added.for_rows]
+    quantizing = [f"{name}:4:64" for name, method in methods().items() if Bits in method.takes]
+    return [*pruning, *modified, *quantizing]
 
 
 def detokenised(text: str) -> str:
@@ -95,18 +97,13 @@ def main() -> None:
     text = detokenised(options.text.read_text(encoding="utf-8"))
     ids = torch.tensor(tokenizer(text, verbose=False)["input_ids"])
     windows = ids[: len(ids) // 512 * 512].reshape(-1, 512)[: options.windows]
+    shipped = None if options.model else SHIPPED_CALIBRATION[directory.name]
     sequences, record = calibration_sequences(
         model,
         tokenizer,
-        options.calibration,
-        sequences=options.sequences,
-        tokens=512,
-        seed=0,
-        cache=Path("bench-calibration"),
-        weights_hash=None,
-        shipped=None if options.model else SHIPPED_CALIBRATION[directory.name],
-        on_progress=lambda detail, done, total: None,
-        check=lambda: None,
+        CalibrationText(options.calibration, options.sequences, 512, seed=0),
+        SampleFiles(Path("bench-calibration"), None, shipped),
+        Reporter(),
     )
     print(
         f"{len(windows)} windows of 512 tokens, {options.dtype}, calibration {record.source}: "
@@ -115,15 +112,9 @@ def main() -> None:
     print("| recipe | perplexity | zeros | seconds to make |")
     print("| --- | --- | --- | --- |")
     print(f"| dense | {perplexity(model, windows):.2f} | 0.0 % | |", flush=True)
-    for written in options.recipe or RECIPES:
+    for written in options.recipe or usual_recipes():
         start = time.perf_counter()
-        made = compress(
-            model,
-            parse_recipe(written),
-            sequences,
-            on_progress=lambda detail, done, total: None,
-            check=lambda: None,
-        )
+        made = compress(model, parse_recipe(written), sequences, Reporter())
         seconds = time.perf_counter() - start
         weights = sum(block.weights for block in made.blocks)
         zeros = sum(block.zeros for block in made.blocks) / weights

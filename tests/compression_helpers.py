@@ -16,7 +16,8 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from engine.compression.compress import Compressed, compress
-from engine.records.recipes import parse_recipe
+from engine.compression.reporter import Reporter
+from engine.methods.recipes import parse_recipe
 from tests.tiny_models import VOCABULARY
 
 BLOCKS = {
@@ -41,13 +42,7 @@ def calibration_ids(sequences: int = 6, tokens: int = 24, seed: int = 0) -> Tens
 
 def quietly(model: PreTrainedModel, recipe: str, sequences: Tensor) -> Compressed:
     """Compress without reporting and without being stopped."""
-    return compress(
-        model,
-        parse_recipe(recipe),
-        sequences,
-        on_progress=lambda detail, done, total: None,
-        check=lambda: None,
-    )
+    return compress(model, parse_recipe(recipe), sequences, Reporter())
 
 
 def blocks_of(model: PreTrainedModel, kind: str) -> Iterator[tuple[str, nn.Module]]:

@@ -7,7 +7,11 @@ import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 
-from engine.records.decodings import Beam, Hypothesis, OneShot, Redecode, Sample
+from engine.methods.recipes import parse_recipe
+from engine.records.decodings.decoding import Decoding
+from engine.records.decodings.one_shot import OneShot
+from engine.records.decodings.sample import Sample
+from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.items import Item
 from engine.records.manifest import (
     BlockSparsity,
@@ -39,7 +43,6 @@ from engine.records.protocol import (
     SetScoring,
     StartRun,
 )
-from engine.records.recipes import parse_recipe
 from engine.records.scores import (
     Answer,
     ChoiceScore,
@@ -283,7 +286,7 @@ def manifest(items: int, recipes: Sequence[str] = (WANDA,), *, complete: bool = 
     )
 
 
-def redecode(scored: ScoredItem, variant: str, decoding: Beam | Sample | OneShot) -> Redecode:
+def redecode(scored: ScoredItem, variant: str, decoding: Decoding) -> Redecode:
     """A re-decode that brings the gold answer back second."""
     gold = scored.item.gold
     texts = [WRONG[0], f" {gold}. It is", WRONG[1], f" {gold}", "the", "also the seat", "in", "not"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.judging import judge
-from engine.records.decodings import Decoding, Hypothesis, Redecode
+from engine.records.decodings.decoding import Decoding
+from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.items import Item
 from engine.records.manifest import BlockSparsity, ItemsRecord, Manifest, VariantRecord
 from engine.records.scores import (

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
-from textual.widget import Widget
-from textual.widgets import Input, Select
+from textual.widgets import Input, Select, Static
 
-from engine.records.decodings import Beam, Decoding, OneShot, Sample
+from engine.analysis.recovered import recovery_sentence
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.decoding import Decoding
+from engine.records.decodings.one_shot import OneShot
+from engine.records.decodings.sample import Sample
 from engine.records.protocol import (
     Cancel,
     Decode,
     Failed,
     ItemScored,
-    Message,
     Notice,
     OpenRun,
     Progress,
@@ -28,16 +27,16 @@ from engine.records.protocol import (
 )
 from engine.records.settings import Settings
 from engine.runs.log import RunLog
+from tests.app_helpers import drawn, opened
 from tests.inspector_fixtures import (
     DENSE,
     WANDA,
     ScriptedEngine,
-    engine_factory,
     manifest,
     redecode,
     scored_items,
 )
-from tui.actions import ACTIONS
+from tui.acting import Acting
 from tui.app import InspectorApp
 from tui.screens.export import ExportScreen
 from tui.screens.help import HelpScreen
@@ -46,76 +45,12 @@ from tui.screens.lab import LabScreen
 from tui.screens.page import PageScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.xray import XRayScreen
-from tui.state.session import LiveRun, SavedRun
 from tui.themes import THEMES
+from tui.widgets.browser import ItemBrowser
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable
 
 OTHER = "wanda:0.6"
-SIZE = (120, 36)
-
-
-class Opened:
-    """An app that runs, with what tests ask of it."""
-
-    def __init__(self, app: InspectorApp, pilot: Pilot[int], engine: ScriptedEngine) -> None:
-        self.app = app
-        self.pilot = pilot
-        self.engine = engine
-
-    @property
-    def screen(self) -> InspectScreen:
-        screen = self.app.screen_stack[1]
-        assert isinstance(screen, InspectScreen)
-        return screen
-
-    @property
-    def table(self) -> ItemTable:
-        return self.screen.table
-
-    @property
-    def current_id(self) -> str:
-        assert self.screen.current is not None
-        return self.screen.current.item.id
-
-    def sent(self, kind: type[Message]) -> list[Message]:
-        return [request for request in self.engine.sent if isinstance(request, kind)]
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(1000):
-            if condition():
-                await self.pilot.pause()
-                return
-            await self.pilot.pause(0.02)
-        raise AssertionError("it did not happen within 20 seconds")
-
-
-@asynccontextmanager
-async def opened(
-    *engines: ScriptedEngine,
-    recipes: tuple[str, ...] = (WANDA,),
-    size: tuple[int, int] = SIZE,
-    saved: Path | None = None,
-    wait: bool = True,
-) -> AsyncIterator[Opened]:
-    engines = engines or (ScriptedEngine(scored_items(30, recipes), recipes),)
-    source = SavedRun(saved) if saved else LiveRun(Settings(recipes=recipes), "runs/here")
-    app = InspectorApp(source, engine_factory(*engines))
-    async with app.run_test(size=size) as pilot:
-        it = Opened(app, pilot, engines[0])
-        if wait:
-            await it.until(lambda: it.table.number is not None)
-        yield it
-
-
-def drawn(widget: Widget) -> str:
-    """The text that a widget draws."""
-    lines = (widget.render_line(y) for y in range(widget.size.height))
-    return "\n".join("".join(segment.text for segment in line) for line in lines)
 
 
 # -- a run that is being scored ---------------------------------------------------------------
@@ -232,17 +167,17 @@ async def test_sorting_by_keys_and_by_a_header() -> None:
     async with opened() as it:
         keys = [column.key for column in it.table.columns]
         await it.press("greater_than_sign")
-        assert it.screen.ordering.key == keys[0]
+        assert it.screen.browser.ordering.key == keys[0]
         await it.press("less_than_sign", "comma")
-        assert it.screen.ordering.key == keys[-1]
+        assert it.screen.browser.ordering.key == keys[-1]
         values = [it.screen.row(n).variant.gold for n in it.table.numbers]
         probabilities = [gold.probability for gold in values if gold]
         assert probabilities == sorted(probabilities)
         await it.press("i")
-        assert it.screen.ordering.descending
-        ranks = sum(it.table.widths[: keys.index("rank")]) + 2 * keys.index("rank")
+        assert it.screen.browser.ordering.descending
+        ranks = sum(it.table.widths[: keys.index("gold_rank")]) + 2 * keys.index("gold_rank")
         await it.pilot.click(ItemTable, offset=(ranks + 4, 0))
-        assert it.screen.ordering.key == "rank"
+        assert it.screen.browser.ordering.key == "gold_rank"
 
 
 async def test_moving_through_the_items() -> None:
@@ -292,7 +227,7 @@ async def test_one_key_re_decodes_the_item_and_its_result_stays(
         assert isinstance(request, Decode)
         assert (request.item_id, request.variants) == (chosen, (WANDA,))
         assert request.decoding == decoding
-        sentence = it.app.session.state.results(chosen)[0].sentence
+        sentence = recovery_sentence(it.app.session.state.results(chosen)[0])
         await it.press("down", "up")
         assert sentence in drawn(it.screen.query_one("#decodes"))
         await it.press("slash", *"recovered:yes", "enter")
@@ -346,10 +281,10 @@ async def test_the_lab_asks_for_what_its_form_says() -> None:
         for name, value in (
             ("count", "4"),
             ("temperature", "0.7"),
-            ("top-p", "0.9"),
+            ("top_p", "0.9"),
             ("seed", "3"),
         ):
-            lab.query_one(f"#input-{name}", Input).value = value
+            lab.query_one(f"#sample-{name} Input", Input).value = value
         lab.query_one("#target", Select).value = "both"
         await it.press("ctrl+r")
         request = it.sent(Decode)[0]
@@ -366,10 +301,12 @@ async def test_the_lab_refuses_what_makes_no_sense_and_cancels() -> None:
     async with opened(ScriptedEngine(scored_items(10), hold=True)) as it:
         await it.press("enter")
         lab = it.app.screen
-        lab.query_one("#input-width", Input).value = "0"
+        lab.query_one("#beam-width Input", Input).value = "0"
         await it.press("ctrl+r")
         assert not it.sent(Decode)
-        lab.query_one("#input-width", Input).value = "4"
+        error = lab.query_one("#lab-error", Static)
+        assert str(error.render()) == "beam: width '0' is not a whole number, 1 to 256"
+        lab.query_one("#beam-width Input", Input).value = "4"
         await it.press("ctrl+r", "ctrl+n")
         assert len(it.sent(Cancel)) == 1
 
@@ -454,26 +391,26 @@ async def test_the_theme_changes() -> None:
 async def test_the_palette_lists_every_action_of_the_inspector() -> None:
     async with opened() as it:
         titles = [command.title for command in it.app.get_system_commands(it.screen)]
-        for action in ACTIONS:
-            if action.place in ("app", "inspect", "table") and action.name != "command_palette":
-                assert any(title.startswith(action.title) for title in titles)
+        openings = [screen.OPENS.action for screen in it.app.SCREEN_CLASSES if screen.OPENS]
+        own = (InspectScreen, ItemBrowser, ItemTable, InspectorApp)
+        for action in (*openings, *(action for owner in own for action in owner.all_actions())):
+            if action.name != "command_palette":
+                assert f"{action.title}  ({action.key_text})" in titles
         await it.press("ctrl+p")
         assert it.app.screen is not it.screen
 
 
-async def test_every_action_of_the_table_is_there() -> None:
-    async with opened():
-        owners = {
-            "app": InspectorApp,
-            "inspect": InspectScreen,
-            "table": ItemTable,
-            "summary": SummaryScreen,
-            "page": XRayScreen,
-            "lab": LabScreen,
-        }
-        for action in ACTIONS:
+def test_every_declared_action_has_a_method_and_a_key_of_its_own() -> None:
+    screens = InspectorApp.SCREEN_CLASSES
+    owners: list[type[Acting]] = [InspectorApp, *screens]
+    owners += [widget for screen in screens for widget in screen.WIDGETS]
+    for owner in owners:
+        actions = owner.all_actions()
+        for action in actions:
             method = f"action_{action.name.partition('(')[0]}"
-            assert callable(getattr(owners[action.place], method, None)), action
+            assert callable(getattr(owner, method, None)), action
+        keys = [key for action in actions for key in action.key.split(",")]
+        assert len(keys) == len(set(keys)), owner
 
 
 # -- what goes wrong --------------------------------------------------------------------------
@@ -552,6 +489,7 @@ async def test_a_directory_without_a_run_is_explained(tmp_path: Path) -> None:
 def test_opening_the_app_imports_no_model_library() -> None:
     program = """
 import asyncio, sys
+from tests.app_helpers import drawn, opened
 from tests.inspector_fixtures import ScriptedEngine, scored_items
 from tui.app import InspectorApp
 from tui.process.client import EngineClient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.analysis.filters import parse_filter
 from engine.analysis.frame import run_frame
 from engine.analysis.summary import summarize
-from engine.records.decodings import Beam
+from engine.records.decodings.beam import Beam
 from engine.records.protocol import (
     DecodeFinished,
     Ended,

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from engine.compression.compress import compress
+from engine.compression.reporter import Reporter
+from engine.methods.recipes import parse_recipe
 from engine.records.errors import Cancelled, UserError
-from engine.records.recipes import parse_recipe
 from tests.compression_helpers import calibration_ids, quietly, restated, without_lowest
 from tests.tiny_models import KINDS, tiny_model
 
@@ -52,7 +53,7 @@ def test_a_cancelled_walk_leaves_the_model_as_it_was() -> None:
         calls += 1
 
     recipe = parse_recipe("wanda:0.5")
-    compress(model, recipe, ids, on_progress=lambda *_: None, check=count)
+    compress(model, recipe, ids, Reporter(check=count))
     for limit in range(0, calls, 4):
         left = limit
 
@@ -63,7 +64,7 @@ def test_a_cancelled_walk_leaves_the_model_as_it_was() -> None:
                 raise Cancelled
 
         with pytest.raises(Cancelled):
-            compress(model, recipe, ids, on_progress=lambda *_: None, check=stop)
+            compress(model, recipe, ids, Reporter(check=stop))
         assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     with torch.no_grad():
         assert torch.equal(model(ids).logits, logits)
@@ -76,8 +77,7 @@ def test_progress_counts_blocks_and_zeros_are_counted() -> None:
         model,
         parse_recipe("wanda:0.5"),
         calibration_ids(),
-        on_progress=lambda detail, done, total: steps.append((done, total)),
-        check=lambda: None,
+        Reporter(lambda detail, done, total: steps.append((done, total))),
     )
     assert steps == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert [block.block for block in compressed.blocks] == [0, 1, 2]

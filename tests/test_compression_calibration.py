@@ -9,12 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.compression.calibration import (
-    calibration_sequences,
-    end_tokens,
-    sample_sequences,
-    start_token,
-)
+from engine.compression.calibration import calibration_sequences
+from engine.compression.reporter import Reporter
+from engine.compression.sampling import SampleFiles, sample_sequences
+from engine.compression.texts import CalibrationText
+from engine.models.tokens import end_tokens
 from engine.records.errors import Cancelled, UserError
 from engine.records.manifest import CalibrationRecord
 from tests.tiny_models import TEXT, tiny_model, tiny_tokenizer
@@ -26,31 +25,17 @@ def _calibrate(
     return calibration_sequences(
         tiny_model("llama"),
         tiny_tokenizer(),
-        source,
-        sequences=sequences,
-        tokens=tokens,
-        seed=5,
-        cache=cache,
-        weights_hash="abc",
-        shipped=shipped,
-        on_progress=lambda detail, done, total: None,
-        check=lambda: None,
+        CalibrationText(source, sequences, tokens, seed=5),
+        SampleFiles(cache, "abc", shipped),
+        Reporter(),
     )
 
 
 def test_sampled_text_is_drawn_from_the_models_own_distribution(tmp_path: Path) -> None:
     model, tokenizer = tiny_model("qwen2"), tiny_tokenizer()
     ends = end_tokens(model, tokenizer)
-    ids = sample_sequences(
-        model,
-        start_token(tokenizer),
-        ends,
-        sequences=4,
-        tokens=60,
-        seed=1,
-        on_progress=lambda *_: None,
-        check=lambda: None,
-    )
+    text = CalibrationText("auto", sequences=4, tokens=60, seed=1)
+    ids = sample_sequences(model, tokenizer, text, Reporter())
     expected = torch.zeros_like(ids)
     generator = torch.Generator().manual_seed(1)
     for position in range(1, 60):
@@ -87,14 +72,9 @@ def test_cancelled_sampling_leaves_nothing_in_the_cache(tmp_path: Path) -> None:
         calibration_sequences(
             tiny_model("llama"),
             tiny_tokenizer(),
-            "auto",
-            sequences=2,
-            tokens=30,
-            seed=0,
-            cache=tmp_path,
-            weights_hash="abc",
-            on_progress=lambda *_: None,
-            check=stop,
+            CalibrationText("auto", sequences=2, tokens=30, seed=0),
+            SampleFiles(tmp_path, "abc"),
+            Reporter(check=stop),
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -104,15 +84,9 @@ def test_the_shipped_sample_is_used_where_shape_and_seed_are_its_own(tmp_path: P
     ids, record = calibration_sequences(
         tiny_model("llama"),
         tiny_tokenizer(),
-        "auto",
-        sequences=16,
-        tokens=512,
-        seed=0,
-        cache=tmp_path,
-        weights_hash="abc",
-        shipped=name,
-        on_progress=lambda *_: pytest.fail("nothing is to be sampled"),
-        check=lambda: None,
+        CalibrationText("auto", sequences=16, tokens=512, seed=0),
+        SampleFiles(tmp_path, "abc", name),
+        Reporter(lambda *_: pytest.fail("nothing is to be sampled")),
     )
     assert ids.shape == (16, 512)
     assert ids.dtype == torch.int64

@@ -14,8 +14,6 @@ from transformers.models.auto.tokenization_auto import AutoTokenizer
 
 from engine.compression.cache import (
     VariantKey,
-    cached_variants,
-    clear_variants,
     load_variant,
     store_variant,
 )
@@ -44,7 +42,7 @@ def test_a_cached_variant_is_the_one_that_was_made(kind: str, recipe: str, tmp_p
     model = tiny_model(kind)
     made = quietly(model, recipe, calibration_ids())
     assert load_variant(tmp_path, _key(recipe), model) is None
-    store_variant(tmp_path, _key(recipe), model, made, model_name="tiny")
+    store_variant(tmp_path, _key(recipe), model, made)
     opened = load_variant(tmp_path, _key(recipe), model)
     assert opened is not None
     assert (opened.blocks, opened.notes) == (made.blocks, made.notes)
@@ -58,42 +56,36 @@ def test_a_cached_variant_is_the_one_that_was_made(kind: str, recipe: str, tmp_p
 def test_masks_take_a_bit_a_weight(tmp_path: Path) -> None:
     model = tiny_model("llama")
     made = quietly(model, "wanda:0.5", calibration_ids())
-    store_variant(tmp_path, _key("wanda:0.5"), model, made, model_name="tiny")
+    store_variant(tmp_path, _key("wanda:0.5"), model, made)
     weights = sum(tensor.numel() for tensor in made.tensors.values())
-    (kept,) = cached_variants(tmp_path)
-    assert (kept.model, kept.recipe) == ("tiny", "wanda:0.5")
-    assert kept.bytes < weights / 8 + 5000
+    (kept,) = tmp_path.iterdir()
+    assert kept.stat().st_size < weights / 8 + 5000
 
 
 def test_the_least_recently_used_variants_go_first(tmp_path: Path) -> None:
     model = tiny_model("llama")
     made = quietly(model, "magnitude:0.5", calibration_ids())
     for age, recipe in enumerate(("magnitude:0.1", "magnitude:0.2", "magnitude:0.3")):
-        store_variant(tmp_path, _key(recipe), model, made, model_name="tiny")
+        store_variant(tmp_path, _key(recipe), model, made)
         os.utime(tmp_path / _key(recipe).file_name, (0, time.time() - 100 + age))
-    size = cached_variants(tmp_path)[0].bytes
+    size = (tmp_path / _key("magnitude:0.1").file_name).stat().st_size
     assert load_variant(tmp_path, _key("magnitude:0.1"), model) is not None
-    store_variant(
-        tmp_path, _key("magnitude:0.4"), model, made, model_name="tiny", limit_bytes=3 * size + 9
-    )
-    left = {variant.recipe for variant in cached_variants(tmp_path)}
-    assert left == {"magnitude:0.1", "magnitude:0.3", "magnitude:0.4"}
-    store_variant(tmp_path, _key("magnitude:0.5"), model, made, model_name="tiny", limit_bytes=9)
-    assert len(cached_variants(tmp_path)) == 3
-    assert clear_variants(tmp_path) >= 3 * size
-    assert cached_variants(tmp_path) == []
+    store_variant(tmp_path, _key("magnitude:0.4"), model, made, limit_bytes=3 * size + 9)
+    left = {_key(f"magnitude:{share}").file_name for share in (0.1, 0.3, 0.4)}
+    assert {path.name for path in tmp_path.iterdir()} == left
+    store_variant(tmp_path, _key("magnitude:0.5"), model, made, limit_bytes=9)
+    assert {path.name for path in tmp_path.iterdir()} == left
 
 
 def test_a_file_that_is_cut_short_counts_as_absent(tmp_path: Path) -> None:
     model = tiny_model("llama")
     made = quietly(model, "wanda:0.5", calibration_ids())
-    store_variant(tmp_path, _key("wanda:0.5"), model, made, model_name="tiny")
+    store_variant(tmp_path, _key("wanda:0.5"), model, made)
     path = tmp_path / _key("wanda:0.5").file_name
     for length in (0, 5, 300, path.stat().st_size - 10):
         path.write_bytes(path.read_bytes()[:length] if path.exists() else b"x" * length)
-        cached_variants(tmp_path)
         assert load_variant(tmp_path, _key("wanda:0.5"), model) is None
-        store_variant(tmp_path, _key("wanda:0.5"), model, made, model_name="tiny")
+        store_variant(tmp_path, _key("wanda:0.5"), model, made)
     assert load_variant(tmp_path, _key("wanda:0.5"), model) is not None
 
 

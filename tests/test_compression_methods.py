@@ -8,14 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.compression.hessian import inverse_hessian
-from engine.compression.methods import METHODS
-from engine.compression.methods.method import Target
-from engine.compression.selection import lowest_of_every, lowest_overall, lowest_per_row
-from engine.compression.statistics import InputStatistics
+from engine.methods.kernels.hessian import inverse_hessian
+from engine.methods.kernels.inputs import InputStatistics
+from engine.methods.kernels.selection import lowest_of_every, lowest_overall, lowest_per_row
+from engine.methods.method import Target
+from engine.methods.recipes import method_of, parse_recipe
 from engine.models.structure import decoder_blocks, prunable
 from engine.records.errors import UserError
-from engine.records.recipes import parse_recipe
 from tests.compression_helpers import (
     Rule,
     calibration_ids,
@@ -251,8 +250,10 @@ def test_sparsegpt_and_gptq_pass_errors_on_beyond_a_block_of_columns() -> None:
     statistics.add(inputs, keep=True)
     for written, rule in (("sparsegpt:2:4", _sparsegpt_in_fours), ("gptq:4:16", _gptq)):
         recipe = parse_recipe(written)
+        compress = method_of(recipe).compress
+        assert compress is not None
         target = Target(recipe, recipe.target_sparsity, "matrix")
-        result = METHODS[recipe.method].compress(weight, statistics, target).weight
+        result = compress(weight, statistics, target).weight
         assert (result[:, 17] == 0).all()
         expected = rule(weight.index_fill(1, torch.tensor([17]), 0), inputs, "matrix")
         error = (result - expected).norm() / expected.norm()

@@ -10,13 +10,15 @@ import torch
 from transformers import PreTrainedModel
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
-from engine.compression.calibration import sample_sequences
 from engine.compression.compress import compress
+from engine.compression.reporter import Reporter
+from engine.compression.sampling import sample_sequences
+from engine.compression.texts import CalibrationText
+from engine.methods.recipes import parse_recipe
 from engine.models.weights import exchanged_weights
 from engine.records.errors import Cancelled
-from engine.records.recipes import parse_recipe
 from tests.compression_helpers import calibration_ids, quietly
-from tests.tiny_models import save_tiny_checkpoint, tiny_model
+from tests.tiny_models import save_tiny_checkpoint, tiny_model, tiny_tokenizer
 
 RECIPES = ("wanda:0.5", "sparsegpt:2:4", "wanda:0.5+owl", "magnitude:0.5", "ria:0.5+swaps")
 
@@ -79,24 +81,16 @@ def test_a_cancelled_walk_leaves_an_offloaded_model_as_it_was(tmp_path: Path) ->
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        compress(model, parse_recipe("wanda:0.5"), ids, on_progress=lambda *_: None, check=stop)
+        compress(model, parse_recipe("wanda:0.5"), ids, Reporter(check=stop))
     with torch.no_grad():
         assert torch.equal(model(ids, use_cache=False).logits, logits)
 
 
 def test_text_is_sampled_from_an_offloaded_model(tmp_path: Path) -> None:
     model = _offloaded("llama", "disk", tmp_path)
+    text = CalibrationText("auto", sequences=2, tokens=12, seed=0)
     ids = [
-        sample_sequences(
-            each,
-            0,
-            frozenset({1}),
-            sequences=2,
-            tokens=12,
-            seed=0,
-            on_progress=lambda *_: None,
-            check=lambda: None,
-        )
+        sample_sequences(each, tiny_tokenizer(), text, Reporter())
         for each in (model, tiny_model("llama"))
     ]
     assert torch.equal(*ids)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.compression.selection import lowest_of_every
 from engine.compression.swaps import refine
+from engine.methods.kernels.selection import lowest_of_every
 from engine.models.structure import decoder_blocks
 from tests.compression_helpers import (
     calibration_ids,

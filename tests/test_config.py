@@ -11,8 +11,9 @@ import pytest
 from engine.records.errors import UserError
 from engine.records.settings import Settings
 from tui.options.config import Config, read_config
-from tui.options.options import ModelOptions, RunOptions
+from tui.options.options import ModelOptions
 from tui.options.planning import Plan, plan_model, plan_run
+from tui.options.run_options import RunOptions
 
 REMOTE = "ssh gpubox illusion-engine"
 

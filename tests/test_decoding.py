@@ -5,11 +5,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 import torch
+from transformers import LogitsProcessorList
 
-from engine.decoding.redecode import Decoder, redecode
-from engine.decoding.sampling import samplers
-from engine.records.decodings import Beam, Decoding, OneShot, Redecode, Sample
+from engine.decoding.decoder import Decoder
+from engine.decoding.redecode import redecode
+from engine.decoding.sample import samplers
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.decoding import Decoding
+from engine.records.decodings.one_shot import OneShot
+from engine.records.decodings.sample import Sample
 from engine.records.errors import Cancelled, UserError
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.settings import Settings
 from tests.tiny_models import tiny_model, tiny_tokenizer
@@ -140,11 +146,11 @@ def test_samples_follow_the_distribution_at_their_temperature_and_within_top_p()
     rows = logits.repeat(20_000, 1)
     ids = torch.LongTensor(len(rows), 1)
     sample = Sample(count=20_000, temperature=0.7, seed=4)
-    drawn = samplers(sample, ["fr"])(ids, rows.clone())
+    drawn = LogitsProcessorList(samplers(sample, ["fr"]))(ids, rows.clone())
     shares = drawn.argmax(-1).bincount(minlength=5) / len(rows)
     literal = torch.softmax(logits / 0.7, -1)
     assert torch.allclose(shares, literal, atol=0.015)
-    nucleus = samplers(msgspec.structs.replace(sample, top_p=0.85), ["fr"])
+    nucleus = LogitsProcessorList(samplers(msgspec.structs.replace(sample, top_p=0.85), ["fr"]))
     kept = nucleus(ids, rows.clone()).argmax(-1).unique()
     # 0.70 and 0.17 reach 0.85, without the second they don't.
     assert kept.tolist() == [0, 1]

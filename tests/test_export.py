@@ -8,6 +8,8 @@ import hashlib
 import io
 import json
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,7 +17,8 @@ import polars as pl
 import pytest
 
 from engine.analysis.frame import SCHEMA, run_frame
-from engine.records.decodings import Beam, Sample
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.sample import Sample
 from engine.records.errors import UserError
 from engine.records.scores import Score, ScoredItem
 from engine.reports.export import export
@@ -200,3 +203,8 @@ def test_a_killed_and_resumed_run_exports_the_same_bytes(tmp_path: Path) -> None
             export(read_run(tmp_path / name), tmp_path / f"{name}{suffix}")
         exported = [(tmp_path / f"{name}{suffix}").read_bytes() for name in ("whole", "killed")]
         assert exported[0] == exported[1]
+
+
+def test_the_template_engine_is_loaded_for_html_only() -> None:
+    program = "import sys, engine.reports.export; sys.exit('jinja2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

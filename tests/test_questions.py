@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.records.decodings import Beam, OneShot, Sample
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.one_shot import OneShot
+from engine.records.decodings.sample import Sample
 from engine.records.protocol import (
     Cancel,
     Decode,

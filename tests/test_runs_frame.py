@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import msgspec
 import polars as pl
@@ -10,13 +11,19 @@ import pytest
 
 from engine.analysis.filters import parse_filter
 from engine.analysis.frame import SCHEMA, pair_row, pairs_frame
-from engine.analysis.pairing import OUTCOMES, flip, outcome
-from engine.records.decodings import Beam, OneShot, Sample
+from engine.analysis.outcomes import REPORT_ORDER
+from engine.analysis.pairing import flip, outcome
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.one_shot import OneShot
+from engine.records.decodings.sample import Sample
 from engine.records.errors import UserError
 from engine.records.scores import Score, ScoredItem
+from engine.runs.log import RunLog
+from tests.cli_helpers import run_cli
 from tests.runs_helpers import (
     PRUNED,
     make_item,
+    make_manifest,
     make_redecode,
     make_score,
     one_of_each,
@@ -35,7 +42,7 @@ def test_the_first_columns_are_the_promised_ones_with_fixed_types() -> None:
     full, empty = pairs_frame(one_of_each(), "dense", PRUNED), pairs_frame([], "dense", PRUNED)
     assert " ".join(full.columns).startswith(f"{FIXED} ")
     assert full.schema == empty.schema == SCHEMA
-    assert full["outcome"].to_list() == list(OUTCOMES)
+    assert full["outcome"].to_list() == list(REPORT_ORDER)
     row = full.row(1, named=True)
     assert row["dense_answer"] == "Paris!"
     assert (row["dense_answer_correct"], row["pruned_answer_correct"]) == (True, False)
@@ -174,3 +181,18 @@ def test_rows_that_come_one_by_one_give_the_same_table() -> None:
     rows = [pair_row(one, "dense", PRUNED) for one in scored]
     assert pl.DataFrame(rows, schema=SCHEMA).equals(pairs_frame(scored, "dense", PRUNED))
     assert msgspec.json.decode(msgspec.json.encode(rows)) == rows
+
+
+@pytest.mark.parametrize("command", ["export", "redecode"])
+def test_a_variant_that_the_run_does_not_have_is_named_in_one_sentence(
+    tmp_path: Path, command: str
+) -> None:
+    scored = one_of_each()
+    items = [each.item for each in scored]
+    with RunLog.open(tmp_path / "run", make_manifest(items), items) as log:
+        log.append_scored(scored)
+    options = {"export": ("--to", tmp_path / "x.csv"), "redecode": ("lost", "--beam", "2")}
+    done = run_cli(tmp_path, command, tmp_path / "run", *options[command], "--variant", "wanda:0.9")
+    assert done.returncode == 2
+    assert "the run has no variant 'wanda:0.9'" in done.stderr
+    assert "It has " in done.stderr

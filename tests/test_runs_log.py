@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.records.decodings import Beam, Sample
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.sample import Sample
 from engine.records.errors import UserError
 from engine.records.manifest import ModelRecord
 from engine.records.settings import Settings

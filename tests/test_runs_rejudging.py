@@ -9,7 +9,7 @@ import msgspec
 from engine.analysis.frame import run_frame
 from engine.analysis.rejudging import judged_name, read_judged, rejudge
 from engine.analysis.summary import summarize
-from engine.records.decodings import Beam
+from engine.records.decodings.beam import Beam
 from engine.runs.log import RunLog
 from engine.runs.reading import read_run
 from tests.runs_helpers import PRUNED, make_manifest, make_redecode, one_of_each

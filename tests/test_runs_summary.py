@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.analysis.pairing import OUTCOMES
+from engine.analysis.outcomes import REPORT_ORDER
 from engine.analysis.summary import summarize
-from engine.records.decodings import Beam, OneShot
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.one_shot import OneShot
 from engine.records.scores import Score
 from engine.reports.plain import render_text
 from tests.runs_helpers import (
@@ -24,7 +25,7 @@ def test_the_summary_has_the_promised_fields() -> None:
     scored = one_of_each()
     summary = msgspec.json.decode(msgspec.json.encode(summarize(make_run(scored))))
     assert summary["items"] == 5
-    assert summary["outcomes"] == dict.fromkeys(OUTCOMES, 1)
+    assert summary["outcomes"] == dict.fromkeys(REPORT_ORDER, 1)
     assert summary["achieved_sparsity"] == 0.445
     assert summary["variants"]["dense"]["open_accuracy"] == 3 / 5
     assert summary["variants"]["pruned"]["open_accuracy"] == 2 / 5

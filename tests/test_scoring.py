@@ -12,11 +12,11 @@ from accelerate import cpu_offload
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
+from engine.models.tokens import end_tokens
 from engine.models.variants import Variants
 from engine.records.items import Item
 from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
-from engine.scoring.greedy import end_tokens
 from engine.scoring.items import score_batch
 from engine.scoring.prepared import prepare_item
 from engine.scoring.prompts import open_prompt

@@ -17,7 +17,8 @@ from engine.analysis.statistics import (
     run_statistics,
     wilson,
 )
-from engine.records.decodings import Beam, OneShot
+from engine.records.decodings.beam import Beam
+from engine.records.decodings.one_shot import OneShot
 from engine.records.scores import Score, ScoredItem
 from engine.reports.plain import render_text
 from engine.reports.report import full_summary

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 
+from engine.analysis.frame import pair_row
 from engine.records.items import Item
 from engine.records.scores import Score, ScoredItem
 from engine.records.settings import Settings
@@ -54,7 +56,13 @@ def row(text: str) -> Row:
         for name, right in ((DENSE, True), (WANDA, False))
     }
     scored = ScoredItem(item=item, prompt=text, scores=scores, notes=(text,))
-    return Row(scored, scores[DENSE], scores[WANDA], "recognition-only")
+    return Row(
+        scored,
+        scores[DENSE],
+        scores[WANDA],
+        "recognition-only",
+        values=pair_row(scored, DENSE, WANDA),
+    )
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:12]))
@@ -64,7 +72,9 @@ def test_cells_fill_their_columns_exactly(text: str, width: int) -> None:
     if width >= 78:
         gaps = found.gap * (len(found.columns) - 1)
         assert sum(found.widths) + gaps == width
-    for one in (row(text), Row(row(text).scored, Score(), Score(), None)):
+    bare = msgspec.structs.replace(row(text).scored, scores={})
+    empty = Row(bare, Score(), Score(), None, values=pair_row(bare, DENSE, WANDA))
+    for one in (row(text), empty):
         for column, cells in zip(found.columns, found.widths, strict=True):
             pieces = column.draw(one, cells)
             assert sum(cell_len(piece) for piece, _ in pieces) <= cells, column.key

@@ -6,40 +6,40 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from textual import on, work
-from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.app import SystemCommand
 from textual.color import Color
 from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
-from textual.widget import Widget
 
 from engine.records.errors import UserError
 from engine.records.protocol import Event
-from tui.actions import ACTIONS, Place, bindings
+from tui.acting import ActingApp, ActingScreen, actions_on
+from tui.actions import RUN, Action
 from tui.drawing.anchors import anchoring
 from tui.screens.base import EngineNeeded, RunScreen
+from tui.screens.export import ExportScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
-from tui.screens.page import PageScreen
 from tui.screens.summary import SummaryScreen
+from tui.screens.xray import XRayScreen
 from tui.state.session import Engine, EngineDown, LiveRun, RunSource, Session
 from tui.state.state import Change
 from tui.themes import DARK, LIGHT, THEMES
 
 REFRESH_SECONDS = 0.1
+STYLES = Path(__file__).parent / "styles"
 
 
 class EngineSpoke(Message):
     """Events are waiting."""
 
     def can_replace(self, message: Message) -> bool:
-        """One is enough for all that wait."""
         return isinstance(message, EngineSpoke)
 
 
@@ -47,7 +47,7 @@ class EngineEnded(Message):
     """No more events will come."""
 
 
-class InspectorApp(App[int]):
+class InspectorApp(ActingApp):
     """The inspector on one run.
 
     Args:
@@ -57,11 +57,47 @@ class InspectorApp(App[int]):
 
     TITLE = "illusion-tui"
     CSS_PATH: ClassVar[list[str | PurePath]] = [
-        PurePath("styles/app.tcss"),
-        PurePath("styles/inspect.tcss"),
-        PurePath("styles/pages.tcss"),
+        STYLES / "app.tcss",
+        STYLES / "inspect.tcss",
+        STYLES / "pages.tcss",
     ]
-    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+    SCREEN_CLASSES: ClassVar[tuple[type[ActingScreen], ...]] = (
+        InspectScreen,
+        LabScreen,
+        XRayScreen,
+        SummaryScreen,
+        ExportScreen,
+        HelpScreen,
+    )
+    ACTIONS = (
+        Action(
+            "ctrl+t",
+            "next_theme",
+            "theme",
+            "Dark, light, or the terminal's own colours.",
+            RUN,
+            shown="^t",
+        ),
+        Action(
+            "ctrl+p",
+            "command_palette",
+            "commands",
+            "All of these by name.",
+            RUN,
+            shown="^p",
+            priority=True,
+        ),
+        Action("q", "stop_and_quit", "quit", "Stop the engine and quit.", RUN, footer=10),
+        Action(
+            "ctrl+c",
+            "stop_and_quit",
+            "quit at once",
+            "Stop the engine and quit, from anywhere.",
+            RUN,
+            shown="^c",
+            priority=True,
+        ),
+    )
     # Textual's own annotation of these two makes mypy refuse ClassVar here.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (150, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
@@ -93,7 +129,6 @@ class InspectorApp(App[int]):
         return variables
 
     def on_mount(self) -> None:
-        """Show the inspector, then begin."""
         self.push_screen(InspectScreen(self.session))
         self.set_interval(REFRESH_SECONDS, self._draw_changes)
         if isinstance(self.session.source, LiveRun):
@@ -130,6 +165,8 @@ class InspectorApp(App[int]):
 
     def _draw_changes(self) -> None:
         """Tell the screens what changed since the last time."""
+        if not self.is_running:
+            return  # The app is closing: its screens lose their widgets before the timer ends.
         state = self.session.state
         while state.notices:
             self.notify(state.notices.popleft(), markup=False)
@@ -150,41 +187,20 @@ class InspectorApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that can be done here, for the command palette."""
-        for action in ACTIONS:
-            owner = self._owner(action.place, screen)
-            if owner is not None and action.name != "command_palette":
-                call = partial(owner.run_action, action.name)
+        for node, action in actions_on(screen):
+            if action.name != "command_palette":
                 title = f"{action.title}  ({action.key_text})"
-                yield SystemCommand(title, action.help, call)
+                yield SystemCommand(title, action.help, partial(node.run_action, action.name))
 
         yield SystemCommand("Choose a theme", "All themes, by name.", self.action_change_theme)
         yield SystemCommand(
             "Screenshot", "Save the screen as an SVG picture.", self.deliver_screenshot
         )
 
-    def _owner(self, place: Place, screen: Screen[Any]) -> App[Any] | Widget | None:
-        """What does the actions of a place while a screen is shown; None for none."""
-        if place == "app":
-            return self
-        if place in ("inspect", "table") and isinstance(screen, InspectScreen):
-            return screen.table if place == "table" else screen
-        if place == "page" and isinstance(screen, PageScreen | LabScreen):
-            return screen
-        if place == "lab" and isinstance(screen, LabScreen):
-            return screen
-        return screen if place == "summary" and isinstance(screen, SummaryScreen) else None
-
-    def action_help(self) -> None:
-        """Show keys and words."""
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.session))
-
     def action_next_theme(self) -> None:
-        """Change the theme."""
-        place = THEMES.index(self.theme) if self.theme in THEMES else -1
-        self.theme = THEMES[(place + 1) % len(THEMES)]
+        index = THEMES.index(self.theme) if self.theme in THEMES else -1
+        self.theme = THEMES[(index + 1) % len(THEMES)]
 
     async def action_stop_and_quit(self) -> None:
-        """Stop the engine and quit."""
         await self.session.close()
         self.exit(0)

@@ -22,7 +22,8 @@ from tui.commands import (
     redecode,
     score,
 )
-from tui.options.options import RunOptions
+from tui.options.registry_help import FilledGroup
+from tui.options.run_options import RunOptions
 from tui.options.signatures import takes_options
 
 DEBUG = "ILLUSION_TUI_DEBUG"
@@ -56,7 +57,7 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True, epilog=EXAMPLES)
+@app.callback(cls=FilledGroup, invoke_without_command=True, epilog=EXAMPLES)
 @takes_options(RunOptions)
 def inspect_model(
     options: RunOptions,

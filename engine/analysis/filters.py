@@ -10,35 +10,16 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from engine.analysis.frame import SCHEMA
-from engine.analysis.pairing import OUTCOMES
+from engine.analysis.metrics.metric import Metric
+from engine.analysis.metrics.registry import by_filter_name, in_columns, unknown_name
 from engine.records.errors import UserError
-
-SHORT_NAMES = {
-    "lang": "language",
-    "id": "item_id",
-    "open": "pruned_answer_correct",
-    "choice": "pruned_choice_correct",
-    "shown": "pruned_shown_correct",
-    "letter": "pruned_letter_correct",
-    "rank": "pruned_gold_rank",
-    "worst": "pruned_worst_rank",
-    "p": "pruned_gold_probability",
-    "kl": "kl_vocabulary",
-    "margin": "pruned_top_margin",
-    "answer": "pruned_answer",
-    "passage": "has_passage",
-}
-"""Short names, each for the column that is asked for most."""
 
 FILTER_HELP = (
     "words are looked for in question, gold, aliases and answers; outcome:lost,never  lang:es  "
     "choice:right  rank>3  p<10%  kl>1  recovered:yes  pruned_worst_rank>=5  choice:absent  "
-    'dense_answer:"New York"; a minus before a condition turns it round; all conditions must hold'
+    'dense_answer:"New York"; a minus before a condition negates it; all conditions must hold'
 )
 
-_SEARCHED = ("question", "gold", "aliases", "dense_answer", "pruned_answer")
-_WHOLE = ("outcome", "flip", "kind", "variant", "item_id")
 _TRUTH = {"right": True, "yes": True, "true": True, "wrong": False, "no": False, "false": False}
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
@@ -54,6 +35,7 @@ _CONDITION = re.compile(r"(?P<name>[A-Za-z_]\w*)(?P<sign>:|>=|<=|!=|>|<|=)(?P<va
 
 class _Condition(NamedTuple):
     text: str
+    metric: Metric
     column: str
     sign: str
     value: str
@@ -80,24 +62,30 @@ def parse_filter(text: str) -> pl.Expr:
 def _term(part: str) -> pl.Expr:
     match = _CONDITION.fullmatch(part)
     if match is None:
-        return _contains(_SEARCHED, part.replace('"', ""))
+        return _contains(_searched(), part.replace('"', ""))
     name, sign, value = match["name"], match["sign"], match["value"].replace('"', "")
-    column = SHORT_NAMES.get(name.lower(), name.lower())
-    if column not in SCHEMA:
-        raise UserError(
+    names = by_filter_name()
+    if name.lower() not in names:
+        raise unknown_name(name.lower()) or UserError(
             f"filter: '{part}' asks for '{name}', which is not a column",
-            f"Columns: {', '.join((*SHORT_NAMES, *SCHEMA))}. "
+            f"Columns: {', '.join(names)}. "
             f'To look for the text itself, put quotation marks around it: "{part}".',
         )
+    metric, column = names[name.lower()]
     if not value:
         raise UserError(f"filter: '{part}' has no value", FILTER_HELP)
     if value == "absent" and sign in {":", "="}:
-        return pl.col(column).is_null()
-    condition = _Condition(part, column, sign, value)
-    kind = SCHEMA[column]
-    if kind == pl.Boolean:
+        return pl.col(column.name).is_null()
+    condition = _Condition(part, metric, column.name, sign, value)
+    if column.type is bool:
         return _truth(condition)
-    return _number(condition) if kind.is_numeric() else _string(condition)
+    return _string(condition) if column.type is str else _number(condition)
+
+
+def _searched() -> tuple[str, ...]:
+    return tuple(
+        column.name for metric in in_columns() if metric.searched for column in metric.columns
+    )
 
 
 def _truth(condition: _Condition) -> pl.Expr:
@@ -132,22 +120,29 @@ def _string(condition: _Condition) -> pl.Expr:
             f"filter: {condition.column} is text and can't be compared by '{condition.sign}'",
             f"Write {condition.column}:VALUE.",
         )
-    column, value = condition.column, condition.value
-    if column in _WHOLE or column == "language":
-        wanted = [_plain(one) for one in value.split(",")]
-        strange = sorted(set(wanted) - set(OUTCOMES)) if column == "outcome" else []
-        if strange:
-            raise UserError(
-                f"filter: '{strange[0]}' is not an outcome", f"Expected {', '.join(OUTCOMES)}."
-            )
-        found = pl.col(column).str.to_lowercase().is_in(wanted)
-        if column == "language":
-            # "zh" asks for "zh-Hans" and "zh-Hant" as well.
-            tag = pl.col(column).str.to_lowercase()
-            found = found | tag.str.split("-").list.first().is_in(wanted)
+    column, metric = condition.column, condition.metric
+    if metric.matched == "part":
+        matches = _contains((column,), condition.value)
     else:
-        found = _contains((column,), value)
-    return ~found if condition.sign == "!=" else found
+        matches = _is_one_of(metric, column, condition.value)
+    return ~matches if condition.sign == "!=" else matches
+
+
+def _is_one_of(metric: Metric, column: str, listed: str) -> pl.Expr:
+    wanted = [_plain(value) for value in listed.split(",")]
+    strange = sorted(set(wanted).difference(metric.values)) if metric.values else []
+    if strange:
+        article = "an" if metric.title[0] in "aeiou" else "a"
+        raise UserError(
+            f"filter: '{strange[0]}' is not {article} {metric.title}",
+            f"Expected {', '.join(metric.values)}.",
+        )
+    text = pl.col(column).str.to_lowercase()
+    matches = text.is_in(wanted)
+    if metric.matched == "tag":
+        # "zh" asks for "zh-Hans" and "zh-Hant" as well.
+        matches = matches | text.str.split("-").list.first().is_in(wanted)
+    return matches
 
 
 def _contains(columns: tuple[str, ...], wanted: str) -> pl.Expr:

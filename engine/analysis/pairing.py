@@ -6,14 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal, get_args
 
-from engine.records.decodings import Beam, Decoding, DecodingKind, OneShot
+from engine.analysis.outcomes import Outcome
 from engine.records.scores import Answer, ChoiceScore, Score
-
-Outcome = Literal["kept", "recognition-only", "lost", "gained", "never"]
-"""Open answer right → right: kept; right → wrong with the pruned choice right: recognition-only;
-right → wrong otherwise: lost; wrong → right: gained; wrong → wrong: never."""
-
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 Flip = Literal["none", "right-to-wrong", "wrong-to-right", "wrong-to-other"]
 """How the choice changed. All flips ("Accuracy Is Not All You Need", section 3) are all but none;
@@ -70,10 +64,3 @@ def answer_correct(answer: Answer | None) -> bool | None:
 def choice_correct(choice: ChoiceScore | None) -> bool | None:
     """The choice verdict, None where there are no options."""
     return None if choice is None else choice.correct
-
-
-def decoding_kind(decoding: Decoding) -> DecodingKind:
-    """The kind of a decoding, as it is tagged."""
-    if isinstance(decoding, Beam):
-        return "beam"
-    return "one-shot" if isinstance(decoding, OneShot) else "sample"

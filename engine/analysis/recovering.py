@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from engine.analysis.filters import parse_filter
+from engine.analysis.metrics.registry import columns_of_redecodes
 from engine.records.errors import UserError
 from engine.records.settings import RECOGNITION_ONLY, Settings
 
@@ -16,7 +17,8 @@ def parse_recover_filter(text: str) -> pl.Expr:
         UserError: it can't be understood, or asks for what only recovery tells.
     """
     expression = parse_filter(text)
-    asked = [name for name in expression.meta.root_names() if name.startswith("recovered")]
+    unknown = columns_of_redecodes()
+    asked = [name for name in expression.meta.root_names() if name in unknown]
     if asked:
         raise UserError(
             f"--recover-filter '{text}' asks for {asked[0]}, which only recovery can tell",

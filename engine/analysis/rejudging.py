@@ -9,7 +9,7 @@ import msgspec
 
 from engine.files import write_atomically
 from engine.judging import judge
-from engine.records.decodings import Redecode
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.lines import encode_line
 from engine.records.scores import Answer, Score, ScoredItem
@@ -28,8 +28,8 @@ def rejudge(directory: Path, rule: JudgeRule) -> Run:
         UserError: there is no run, or it can't be written to.
     """
     run = judged(read_run(directory), rule)
-    records: list[Scored | Redecoded] = [Scored(scored=one) for one in run.scored.values()]
-    records += [Redecoded(redecode=one) for one in run.redecodes]
+    records: list[Scored | Redecoded] = [Scored(scored=item) for item in run.scored.values()]
+    records += [Redecoded(redecode=redecode) for redecode in run.redecodes]
     write_atomically(directory / judged_name(rule), b"".join(map(encode_line, records)))
     return run
 
@@ -48,10 +48,10 @@ def read_judged(directory: Path, rule: JudgeRule) -> Run:
     if not path.exists():
         return run
     kept = read_log(path)
-    redecodes = (kept.redecodes.get(redecode_key(one), one) for one in run.redecodes)
+    redecodes = (kept.redecodes.get(redecode_key(now), now) for now in run.redecodes)
     return msgspec.structs.replace(
         run,
-        scored={name: _kept(kept.scored.get(name), one) for name, one in run.scored.items()},
+        scored={name: _kept(kept.scored.get(name), now) for name, now in run.scored.items()},
         redecodes=tuple(map(_kept, redecodes, run.redecodes)),
     )
 
@@ -63,8 +63,8 @@ def judged(run: Run, rule: JudgeRule) -> Run:
     return msgspec.structs.replace(
         run,
         manifest=msgspec.structs.replace(run.manifest, settings=settings),
-        scored={name: _scored(one, rule) for name, one in run.scored.items()},
-        redecodes=tuple(_redecode(one, items[one.item_id], rule) for one in run.redecodes),
+        scored={name: _scored(scored, rule) for name, scored in run.scored.items()},
+        redecodes=tuple(_redecode(each, items[each.item_id], rule) for each in run.redecodes),
     )
 
 
@@ -97,8 +97,10 @@ def _answer(answer: Answer | None, item: Item, rule: JudgeRule) -> Answer | None
 
 def _redecode(redecode: Redecode, item: Item, rule: JudgeRule) -> Redecode:
     hypotheses = tuple(
-        msgspec.structs.replace(one, judgement=judge(one.text, item.answers, item.language, rule))
-        for one in redecode.hypotheses
+        msgspec.structs.replace(
+            hypothesis, judgement=judge(hypothesis.text, item.answers, item.language, rule)
+        )
+        for hypothesis in redecode.hypotheses
     )
     return msgspec.structs.replace(redecode, hypotheses=hypotheses)
 
@@ -110,7 +112,7 @@ def _kept(kept: Kept | None, now: Kept) -> Kept:
 
 def _texts(record: ScoredItem | Redecode) -> list[str | None]:
     if isinstance(record, Redecode):
-        return [one.text for one in record.hypotheses]
+        return [hypothesis.text for hypothesis in record.hypotheses]
     scores = [*record.scores.values(), *([record.floor] if record.floor else [])]
     return [
         None if answer is None else answer.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import msgspec
 import polars as pl
@@ -10,7 +11,6 @@ import polars as pl
 SMALLEST_SLICE = 10
 """With fewer items a slice says more about its items than about itself."""
 
-_NORMAL_95 = 1.959964
 _LENGTHS = ((5, "1–5 characters"), (10, "6–10 characters"), (20, "11–20 characters"))
 _LONGEST = "over 20 characters"
 
@@ -52,7 +52,7 @@ def rank_slices(frame: pl.DataFrame) -> tuple[Slice, ...]:
         for (value,), part in pairs.with_columns(cut=values).group_by("cut", maintain_order=True):
             if part.height >= SMALLEST_SLICE:
                 slices.append(_slice(by, str(value), part))
-    return tuple(sorted(slices, key=lambda one: (-one.illusion, -one.n, one.by, one.value)))
+    return tuple(sorted(slices, key=lambda part: (-part.illusion, -part.n, part.by, part.value)))
 
 
 _SIDES = ("dense", "pruned")
@@ -83,7 +83,7 @@ def _slice(by: str, value: str, frame: pl.DataFrame) -> Slice:
     n = len(gaps)
     illusion = sum(gaps) / n
     variance = sum((gap - illusion) ** 2 for gap in gaps) / (n - 1)
-    margin = _NORMAL_95 * math.sqrt(variance / n)
+    margin = NormalDist().inv_cdf(0.975) * math.sqrt(variance / n)
     return Slice(
         by=by,
         value=value,

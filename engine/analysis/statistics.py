@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Literal
+from collections.abc import Mapping
 
 import msgspec
 import polars as pl
 
 from engine.analysis.frame import run_frame
-from engine.analysis.pairing import answer_correct, count_flips, flip
+from engine.analysis.metrics.registry import ladder
+from engine.analysis.pairing import count_flips, flip
+from engine.analysis.recoveries import Positions, among, fold_recoveries
 from engine.analysis.recovering import recoverable, recoverable_text
 from engine.analysis.slices import Slice, rank_slices
-from engine.records.decodings import Redecode
+from engine.analysis.summed import mean, median
+from engine.records.decodings.decoding import Decoding
 from engine.records.scores import ScoredItem
 from engine.runs.reading import Run
 
 CONFIDENCE = 0.95
 """Of every interval."""
-
-Measure = Literal["open", "shown", "choice", "letter"]
-
-LADDER: dict[Measure, str] = {
-    "open": "answer_correct",
-    "shown": "shown_correct",
-    "choice": "choice_correct",
-    "letter": "letter_correct",
-}
-"""From open generation to picking an option: every rung shows the model more of the answer."""
 
 
 class Proportion(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,13 +37,14 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     """One measure for both variants, over the items that have it for both.
 
     Attributes:
+        measure: its name in `engine.analysis.metrics.registry.ladder`.
         dense_only: items that only the reference gets right.
         pruned_only: items that only the pruned variant gets right.
         difference: pruned share minus dense share.
         p_value: McNemar's exact test, two-sided, of the items that only one gets right.
     """
 
-    measure: Measure
+    measure: str
     dense: Proportion
     pruned: Proportion
     dense_only: int
@@ -161,10 +155,10 @@ def mcnemar(dense_only: int, pruned_only: int) -> float:
     return float(binomtest(dense_only, discordant).pvalue) if discordant else 1.0
 
 
-def rung(frame: pl.DataFrame, measure: Measure) -> Rung | None:
+def rung(frame: pl.DataFrame, measure: str) -> Rung | None:
     """One measure over the pairs that have it on both sides; None where there is no pair."""
-    column = LADDER[measure]
-    pairs = frame.select(dense=f"dense_{column}", pruned=f"pruned_{column}").drop_nulls()
+    before, after = (column.name for column in ladder()[measure].columns)
+    pairs = frame.select(dense=before, pruned=after).drop_nulls()
     if pairs.is_empty():
         return None
     dense, pruned = pairs["dense"], pairs["pruned"]
@@ -195,22 +189,24 @@ def rank_bands(ranks: pl.Series) -> RankBands:
 def noise_floor(scored: list[ScoredItem], reference: str) -> Floor | None:
     """The reference's second scoring against its first; None where there was none."""
     pairs = [
-        (one.scores[reference], one.floor)
-        for one in scored
-        if one.floor is not None and reference in one.scores
+        (item.scores[reference], item.floor)
+        for item in scored
+        if item.floor is not None and reference in item.scores
     ]
     if not pairs:
         return None
     divergences = pl.Series(
         [again.kl_vocabulary for _, again in pairs], dtype=pl.Float64
     ).drop_nans()
-    opened = [(first.open, again.open) for first, again in pairs if first.open and again.open]
+    answers = [(first.open, again.open) for first, again in pairs if first.open and again.open]
     return Floor(
         items=len(pairs),
         flips=count_flips(flip(first.choice, again.choice) for first, again in pairs),
-        open_verdicts_changed=sum(answer_correct(a) != answer_correct(b) for a, b in opened),
-        open_texts_changed=sum(a.text != b.text for a, b in opened),
-        mean_kl_vocabulary=_float(divergences.mean()),
+        open_verdicts_changed=sum(
+            first.judgement.correct != again.judgement.correct for first, again in answers
+        ),
+        open_texts_changed=sum(first.text != again.text for first, again in answers),
+        mean_kl_vocabulary=mean(divergences),
     )
 
 
@@ -222,6 +218,7 @@ def _comparison(run: Run, name: str) -> ComparisonStatistics:
         (str(language), part)
         for (language,), part in frame.group_by("language", maintain_order=True)
     ]
+    recoveries = fold_recoveries(run.redecodes, name)
     parts = [("all", frame), *(languages if len(languages) > 1 else [])]
     return ComparisonStatistics(
         variant=name,
@@ -232,51 +229,42 @@ def _comparison(run: Run, name: str) -> ComparisonStatistics:
         recoveries=tuple(
             recovery
             for group, part in parts
-            for recovery in _recoveries(run.redecodes, name, group, recoverable(part, settings))
+            for recovery in _recoveries(recoveries, group, recoverable(part, settings))
         ),
         slices=rank_slices(frame),
     )
 
 
 def _group(name: str, frame: pl.DataFrame) -> Group:
-    rungs = [rung(frame, measure) for measure in LADDER]
+    rungs = [rung(frame, measure) for measure in ladder()]
     return Group(
         name=name,
         items=frame.height,
-        ladder=tuple(one for one in rungs if one is not None),
+        ladder=tuple(known for known in rungs if known is not None),
         flips=count_flips(frame["flip"]),
-        mean_kl_options=_float(frame["kl_options"].mean()),
-        median_kl_options=_float(frame["kl_options"].median()),
-        mean_kl_vocabulary=_float(frame["kl_vocabulary"].mean()),
-        median_kl_vocabulary=_float(frame["kl_vocabulary"].median()),
-        median_dense_top_margin=_float(frame["dense_top_margin"].median()),
-        median_pruned_top_margin=_float(frame["pruned_top_margin"].median()),
+        mean_kl_options=mean(frame["kl_options"]),
+        median_kl_options=median(frame["kl_options"]),
+        mean_kl_vocabulary=mean(frame["kl_vocabulary"]),
+        median_kl_vocabulary=median(frame["kl_vocabulary"]),
+        median_dense_top_margin=median(frame["dense_top_margin"]),
+        median_pruned_top_margin=median(frame["pruned_top_margin"]),
     )
 
 
 def _recoveries(
-    redecodes: tuple[Redecode, ...], variant: str, group: str, items: set[str]
+    recoveries: Mapping[Decoding, Positions], group: str, items: set[str]
 ) -> list[Recovery]:
-    by_decoding: dict[str, dict[str, int | None]] = {}
-    for redecode in redecodes:
-        if redecode.variant == variant and redecode.item_id in items:
-            found = by_decoding.setdefault(redecode.decoding.label, {})
-            found[redecode.item_id] = redecode.recovered_at
     rows = []
-    for decoding, found in sorted(by_decoding.items()):
-        positions = Counter(position for position in found.values() if position)
+    for decoding, positions in among(recoveries, items).items():
+        counts = Counter(position for position in positions.values() if position)
         rows.append(
             Recovery(
-                decoding=decoding,
+                decoding=decoding.label,
                 group=group,
                 items=len(items),
-                tried=len(found),
-                recovered=positions.total(),
-                positions=dict(sorted(positions.items())),
+                tried=len(positions),
+                recovered=counts.total(),
+                positions=dict(sorted(counts.items())),
             )
         )
     return rows
-
-
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import msgspec
 import polars as pl
 
 from engine.analysis.frame import run_frame
-from engine.analysis.pairing import OUTCOMES, count_flips, decoding_kind
+from engine.analysis.outcomes import REPORT_ORDER
+from engine.analysis.pairing import count_flips
+from engine.analysis.recoveries import among, brought_back, fold_recoveries
 from engine.analysis.recovering import recoverable
 from engine.analysis.statistics import Statistics
-from engine.records.decodings import DecodingKind, Redecode
+from engine.analysis.summed import Figure, mean, median, share, sum_up
+from engine.records.hypotheses import Redecode
 from engine.runs.reading import Run
 
 
@@ -48,7 +51,7 @@ class RecoverySummary(msgspec.Struct, frozen=True, kw_only=True):
     """How many of the items that recovery is for a decoding brought back, and was tried on."""
 
     decoding: str
-    kind: DecodingKind | None
+    kind: str | None
     tried: int
     recovered: int
 
@@ -72,6 +75,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         never_choice_correct: of the items never right, those whose pruned choice is right.
         flips: how many choices changed how; see `engine.analysis.pairing.Flip`.
         demoted_gold_rank: median gold rank of the recognition-only items under the variant.
+        metrics: by the column that is summed up, such as "pruned_gold_rank"; those of other
+            packages are among them.
         recoveries: by decoding, then "any" of them.
     """
 
@@ -86,6 +91,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     mean_kl_vocabulary: float | None
     median_kl_vocabulary: float | None
     demoted_gold_rank: float | None
+    metrics: dict[str, Figure]
     recoveries: tuple[RecoverySummary, ...]
     languages: tuple[LanguageSummary, ...]
 
@@ -132,16 +138,10 @@ def summarize(run: Run) -> Summary:
     )
 
 
-def share(values: pl.Series) -> float | None:
-    """Share of true among those that are not null; None where there are none."""
-    known = values.drop_nulls()
-    return int(known.sum()) / known.len() if known.len() else None
-
-
 def count_outcomes(frame: pl.DataFrame) -> dict[str, int]:
     """Items per outcome, every outcome among the keys."""
     counts = Counter(frame["outcome"])
-    return {name: counts[name] for name in OUTCOMES}
+    return {name: counts[name] for name in REPORT_ORDER}
 
 
 def label_of(run: Run, name: str) -> str:
@@ -162,11 +162,12 @@ def _comparison(run: Run, name: str, frame: pl.DataFrame) -> Comparison:
         never_choice_correct=int(frame["never_choice_correct"].sum()),
         scores=_variant(run, name, frame, "pruned"),
         flips=count_flips(frame["flip"]),
-        mean_kl_options=_mean(frame["kl_options"]),
-        mean_kl_vocabulary=_mean(frame["kl_vocabulary"]),
-        median_kl_vocabulary=_median(frame["kl_vocabulary"]),
-        demoted_gold_rank=_median(demoted["pruned_gold_rank"]),
-        recoveries=recoveries(run.redecodes, name, recoverable(frame, run.manifest.settings)),
+        mean_kl_options=mean(frame["kl_options"]),
+        mean_kl_vocabulary=mean(frame["kl_vocabulary"]),
+        median_kl_vocabulary=median(frame["kl_vocabulary"]),
+        demoted_gold_rank=median(demoted["pruned_gold_rank"]),
+        metrics=sum_up(frame),
+        recoveries=_recoveries(run.redecodes, name, recoverable(frame, run.manifest.settings)),
         languages=tuple(
             _language(str(language), part)
             for (language,), part in frame.group_by("language", maintain_order=True)
@@ -174,32 +175,24 @@ def _comparison(run: Run, name: str, frame: pl.DataFrame) -> Comparison:
     )
 
 
-def recoveries(
-    redecodes: Sequence[Redecode], variant: str, items: set[str]
+def _recoveries(
+    redecodes: Iterable[Redecode], variant: str, items: set[str]
 ) -> tuple[RecoverySummary, ...]:
-    """What re-decoding brought back among `items` under a variant, by decoding, then by any."""
-    tried: dict[str, set[str]] = {}
-    found: dict[str, set[str]] = {}
-    kinds: dict[str, DecodingKind] = {}
-    for redecode in redecodes:
-        if redecode.variant != variant or redecode.item_id not in items:
-            continue
-        label = redecode.decoding.label
-        kinds[label] = decoding_kind(redecode.decoding)
-        tried.setdefault(label, set()).add(redecode.item_id)
-        found.setdefault(label, set())
-        if redecode.recovered_at:
-            found[label].add(redecode.item_id)
+    recoveries = among(fold_recoveries(redecodes, variant), items)
     rows = [
         RecoverySummary(
-            decoding=label, kind=kinds[label], tried=len(tried[label]), recovered=len(found[label])
+            decoding=decoding.label,
+            kind=decoding.name,
+            tried=len(positions),
+            recovered=len(brought_back(positions)),
         )
-        for label in sorted(tried, key=lambda label: (kinds[label], len(label), label))
+        for decoding, positions in recoveries.items()
     ]
     if len(rows) > 1:
-        every, back = set[str]().union(*tried.values()), set[str]().union(*found.values())
+        tried = set[str]().union(*recoveries.values())
+        back = set[str]().union(*map(brought_back, recoveries.values()))
         rows.append(
-            RecoverySummary(decoding="any", kind=None, tried=len(every), recovered=len(back))
+            RecoverySummary(decoding="any", kind=None, tried=len(tried), recovered=len(back))
         )
     return tuple(rows)
 
@@ -219,13 +212,13 @@ def _variant(run: Run, name: str, frame: pl.DataFrame, side: str) -> VariantSumm
         letter_n=column["letter_correct"].count(),
         exact_accuracy=share(column["exact"]),
         containment_accuracy=share(column["containment"]),
-        mean_f1=_mean(column["f1"]),
+        mean_f1=mean(column["f1"]),
         gold_n=column["gold_rank"].count(),
         gold_first=share(column["gold_rank"] == 1),
-        median_gold_rank=_median(column["gold_rank"]),
-        median_worst_rank=_median(column["worst_rank"]),
-        median_gold_probability=_median(column["gold_probability"]),
-        median_top_margin=_median(column["top_margin"]),
+        median_gold_rank=median(column["gold_rank"]),
+        median_worst_rank=median(column["worst_rank"]),
+        median_gold_probability=median(column["gold_probability"]),
+        median_top_margin=median(column["top_margin"]),
     )
 
 
@@ -254,13 +247,3 @@ def _language(language: str, frame: pl.DataFrame) -> LanguageSummary:
         dense_choice_accuracy=share(frame["dense_choice_correct"]),
         pruned_choice_accuracy=share(frame["pruned_choice_correct"]),
     )
-
-
-def _mean(values: pl.Series) -> float | None:
-    mean = values.mean()
-    return float(mean) if isinstance(mean, int | float) else None
-
-
-def _median(values: pl.Series) -> float | None:
-    median = values.median()
-    return float(median) if isinstance(median, int | float) else None

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from engine.compression.methods.wanda import wanda_scores
 from engine.compression.statistics import BlockStatistics
 from engine.compression.walk import BlockInputs
+from engine.methods.wanda import wanda_scores
 from engine.models.structure import Block, Prunable
 from engine.models.weights import copy_weight
 

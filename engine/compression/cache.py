@@ -8,10 +8,7 @@ grows past its limit.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import struct
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,13 +21,12 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from engine.compression.compress import Compressed
+from engine.files import remove_stale_scratch, written_atomically
 from engine.records.manifest import BlockSparsity
 
 CODE_VERSION = 1
 """Raised whenever a method gives other weights than before; older variants are made anew."""
 LIMIT_BYTES = 20 << 30
-STALE_SECONDS = 24 * 3600
-"""Age at which a half-written file is taken for one of a process that died."""
 _MASK = "kept:"
 
 
@@ -49,18 +45,7 @@ class VariantKey(msgspec.Struct, frozen=True, kw_only=True):
         return f"{hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:40]}.safetensors"
 
 
-class CachedVariant(msgspec.Struct, frozen=True, kw_only=True):
-    """What the cache holds of one variant; `used` is in seconds since 1970."""
-
-    model: str
-    recipe: str
-    bytes: int
-    used: float
-    path: str
-
-
 class _Header(msgspec.Struct, frozen=True, kw_only=True):
-    model: str
     key: VariantKey
     blocks: tuple[BlockSparsity, ...]
     notes: tuple[str, ...]
@@ -98,7 +83,6 @@ def store_variant(
     model: PreTrainedModel,
     compressed: Compressed,
     *,
-    model_name: str,
     limit_bytes: int = LIMIT_BYTES,
 ) -> None:
     """Keep a variant; the model must have its dense weights.
@@ -112,48 +96,15 @@ def store_variant(
             tensors[f"{_MASK}{name}"] = torch.from_numpy(np.packbits((tensor != 0).numpy()))
         else:
             tensors[name] = tensor.contiguous()
-    header = _Header(model=model_name, key=key, blocks=compressed.blocks, notes=compressed.notes)
+    header = _Header(key=key, blocks=compressed.blocks, notes=compressed.notes)
     if sum(tensor.nbytes for tensor in tensors.values()) > limit_bytes:
         return
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / key.file_name
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    try:
-        save_file(tensors, partial, metadata={"variant": msgspec.json.encode(header).decode()})
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    metadata = {"variant": msgspec.json.encode(header).decode()}
+    with written_atomically(path) as scratch:
+        save_file(tensors, scratch, metadata=metadata)
     _evict(directory, limit_bytes, keep=path)
-
-
-def cached_variants(directory: Path) -> list[CachedVariant]:
-    """Everything in the cache, the most recently used first."""
-    found = []
-    for path in directory.glob("*.safetensors"):
-        with suppress(OSError, ValueError, KeyError, struct.error):
-            header = _read_header(path)
-            state = path.stat()
-            found.append(
-                CachedVariant(
-                    model=header.model,
-                    recipe=header.key.recipe,
-                    bytes=state.st_size,
-                    used=state.st_mtime,
-                    path=str(path),
-                )
-            )
-    return sorted(found, key=lambda variant: -variant.used)
-
-
-def clear_variants(directory: Path) -> int:
-    """Remove every variant; returns the bytes that this frees."""
-    freed = 0
-    for path in (*directory.glob("*.safetensors"), *directory.glob("*.partial")):
-        with suppress(FileNotFoundError):
-            size = path.stat().st_size
-            path.unlink()
-            freed += size
-    return freed
 
 
 def _with_mask(dense: Tensor, packed: Tensor) -> Tensor:
@@ -162,22 +113,9 @@ def _with_mask(dense: Tensor, packed: Tensor) -> Tensor:
     return dense.cpu().masked_fill(~mask, 0)
 
 
-def _read_header(path: Path) -> _Header:
-    """The file's own metadata, without its tensors."""
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length > path.stat().st_size:
-            raise ValueError(f"{path} is cut short")
-        metadata = json.loads(file.read(length))["__metadata__"]
-    return msgspec.json.decode(metadata["variant"], type=_Header)
-
-
 def _evict(directory: Path, limit_bytes: int, *, keep: Path) -> None:
     """Remove the least recently used files until the limit holds, and what dead processes left."""
-    for path in directory.glob("*.partial"):
-        with suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > STALE_SECONDS:
-                path.unlink()
+    remove_stale_scratch(directory)
     states = []
     for path in directory.glob("*.safetensors"):
         with suppress(FileNotFoundError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -10,11 +9,15 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from engine.compression.allocation import linear_sparsities, outlier_shares, owl_sparsities
-from engine.compression.methods import METHODS
-from engine.compression.methods.method import Method, Needs, Target
-from engine.compression.statistics import BlockStatistics, InputStatistics
+from engine.compression.reporter import Reporter
+from engine.compression.statistics import BlockStatistics
 from engine.compression.swaps import refine
 from engine.compression.walk import BlockInputs, capture_inputs
+from engine.methods.amounts import Pattern, Sparsity
+from engine.methods.kernels.inputs import InputStatistics
+from engine.methods.method import Compress, Method, Needs, Target
+from engine.methods.recipes import method_of, needs_calibration
+from engine.methods.registry import outside_package
 from engine.models.structure import Block, Prunable, decoder_blocks, prunable, tied_parameters
 from engine.models.weights import copy_weight, exchanged_weights
 from engine.records.errors import UserError
@@ -38,14 +41,29 @@ class Compressed:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Work:
+    """A recipe with what applies it, and the model's parts that it is applied to.
+
+    Attributes:
+        compress: the method's function.
+        needs: what must be known of the inputs of a block while it is compressed.
+        matrices: those of every block, by its index.
+    """
+
+    model: PreTrainedModel
+    recipe: Recipe
+    method: Method
+    compress: Compress
+    needs: Needs
+    blocks: list[Block]
+    matrices: dict[int, list[Prunable]]
+    reporter: Reporter
+
+
 @torch.no_grad()
 def compress(
-    model: PreTrainedModel,
-    recipe: Recipe,
-    sequences: Tensor,
-    *,
-    on_progress: Callable[[str, int, int], None],
-    check: Callable[[], None],
+    model: PreTrainedModel, recipe: Recipe, sequences: Tensor, reporter: Reporter
 ) -> Compressed:
     """Compress every weight matrix in the model's decoder blocks.
 
@@ -53,128 +71,137 @@ def compress(
     already compressed. Embeddings, norms and head are never touched, and the model has its own
     weights again afterwards, also after an error.
 
-    `sequences` is `(sequences, tokens)`: token ids of the calibration text. `on_progress` is called
-    with what is under way, blocks done, and blocks in all; `check` between batches and matrices.
+    `sequences` is `(sequences, tokens)`: token ids of the calibration text; empty for a recipe that
+    needs none. Progress counts blocks.
 
     Raises:
         UserError: the model's structure or shapes don't allow this recipe.
-        engine.records.errors.Cancelled: from `check`.
+        ValueError: the recipe needs calibration text, and there is none; or it makes nothing.
+        engine.records.errors.Cancelled: from the reporter's `check`.
     """
-    method = METHODS[recipe.method]
+    work = _prepared(model, recipe, reporter)
+    if needs_calibration(recipe) and not sequences.numel():
+        raise ValueError(f"{recipe} needs calibration text")
+    total = len(work.blocks) * (2 if "owl" in recipe.modifiers else 1)
+    sparsities = _sparsities(work, sequences)
+    inputs = None
+    if work.needs != "nothing":
+        inputs = capture_inputs(model, work.blocks, sequences, reporter.check)
+    tensors: dict[str, Tensor] = {}
+    counts: list[BlockSparsity] = []
+    notes = _origin(recipe)
+    for block, sparsity in zip(work.blocks, sparsities, strict=True):
+        done = total - len(work.blocks) + block.index
+        reporter.progress(f"block {block.index + 1} of {len(work.blocks)}", done, total)
+        changed, noted = _compressed_block(work, block, sparsity, inputs)
+        if inputs is not None and block is not work.blocks[-1]:
+            with exchanged_weights(model, changed):
+                inputs.advance(block, reporter.check)
+        counts.append(_count_zeros(block, changed))
+        tensors |= {name: tensor.cpu() for name, tensor in changed.items()}
+        notes += noted
+    reporter.progress("done", total, total)
+    return Compressed(tensors, tuple(counts), tuple(notes))
+
+
+def _origin(recipe: Recipe) -> list[str]:
+    """A note that names the package of a method that isn't ours."""
+    package = outside_package(recipe.method)
+    return [] if package is None else [f"{recipe.method} is a method of the package {package}"]
+
+
+def _prepared(model: PreTrainedModel, recipe: Recipe, reporter: Reporter) -> _Work:
+    method = method_of(recipe)
+    if method.compress is None:
+        raise ValueError(f"{recipe} is finished; there is nothing to compress")
     blocks = decoder_blocks(model)
     shared = tied_parameters(model)
     matrices = {block.index: prunable(block, shared=shared) for block in blocks}
     for inside in matrices.values():
         _check_shapes(inside, recipe)
-    total = len(blocks) * (2 if "owl" in recipe.modifiers else 1)
-    sparsities = _sparsities(model, recipe, blocks, matrices, sequences, on_progress, check)
     needs: Needs = "gram" if "swaps" in recipe.modifiers else method.needs
-    inputs = capture_inputs(model, blocks, sequences, check) if needs != "nothing" else None
-    tensors: dict[str, Tensor] = {}
-    counts: list[BlockSparsity] = []
-    notes: list[str] = []
-    for block, sparsity in zip(blocks, sparsities, strict=True):
-        done = total - len(blocks) + block.index
-        on_progress(f"block {block.index + 1} of {len(blocks)}", done, total)
-        inside = matrices[block.index]
-        statistics = _statistics(needs, block, inside, inputs, check)
-        changed: dict[str, Tensor] = {}
-        for matrix in inside:
-            known = statistics.of.pop(matrix.name, [])
-            if needs != "nothing" and not known:
-                notes.append(f"{matrix.name}: no calibration token came by; left as it was")
-                continue
-            changed[matrix.name], found = _compressed(
-                method, matrix, known, recipe, sparsity, check
-            )
-            notes += found
-        if inputs is not None and block is not blocks[-1]:
-            with exchanged_weights(model, changed):
-                inputs.advance(block, check)
-        counts.append(_count_zeros(block, changed))
-        tensors |= {name: tensor.cpu() for name, tensor in changed.items()}
-    on_progress("done", total, total)
-    return Compressed(tensors, tuple(counts), tuple(notes))
+    return _Work(model, recipe, method, method.compress, needs, blocks, matrices, reporter)
 
 
-def _sparsities(
-    model: PreTrainedModel,
-    recipe: Recipe,
-    blocks: list[Block],
-    matrices: dict[int, list[Prunable]],
-    sequences: Tensor,
-    on_progress: Callable[[str, int, int], None],
-    check: Callable[[], None],
-) -> list[float]:
+def _sparsities(work: _Work, sequences: Tensor) -> list[float]:
     """The share of zeros asked of every block."""
-    target = recipe.target_sparsity
-    if "linear" in recipe.modifiers:
-        return linear_sparsities(target, len(blocks))
-    if "owl" not in recipe.modifiers:
-        return [target] * len(blocks)
+    target, count = work.recipe.target_sparsity, len(work.blocks)
+    if "linear" in work.recipe.modifiers:
+        return linear_sparsities(target, count)
+    if "owl" not in work.recipe.modifiers:
+        return [target] * count
 
     def on_block(block: Block) -> None:
-        text = f"outliers of block {block.index + 1} of {len(blocks)}"
-        on_progress(text, block.index, 2 * len(blocks))
+        text = f"outliers of block {block.index + 1} of {count}"
+        work.reporter.progress(text, block.index, 2 * count)
 
-    inputs = capture_inputs(model, blocks, sequences, check)
-    return owl_sparsities(target, outlier_shares(inputs, blocks, matrices, on_block, check))
+    check = work.reporter.check
+    inputs = capture_inputs(work.model, work.blocks, sequences, check)
+    shares = outlier_shares(inputs, work.blocks, work.matrices, on_block, check)
+    return owl_sparsities(target, shares)
 
 
 def _check_shapes(matrices: list[Prunable], recipe: Recipe) -> None:
+    if not isinstance(recipe.amount, Pattern):
+        return
     for matrix in matrices:
-        if recipe.of is not None and matrix.in_features % recipe.of:
+        if matrix.in_features % recipe.amount.of:
+            plain = Sparsity(recipe.target_sparsity)
             raise UserError(
                 f"{matrix.name} has {matrix.in_features} input features, which is not a multiple "
-                f"of {recipe.of}: {recipe} can't be made",
+                f"of {recipe.amount.of}: {recipe} can't be made",
                 "choose an M of N:M that divides every layer's input features, "
-                f"or a plain sparsity such as {recipe.method}:{recipe.target_sparsity:g}",
+                f"or a plain sparsity such as {recipe.method}:{plain}",
             )
 
 
-def _statistics(
-    needs: Needs,
-    block: Block,
-    matrices: list[Prunable],
-    inputs: BlockInputs | None,
-    check: Callable[[], None],
-) -> BlockStatistics:
-    statistics = BlockStatistics(keep_inputs=needs == "gram")
+def _compressed_block(
+    work: _Work, block: Block, sparsity: float, inputs: BlockInputs | None
+) -> tuple[dict[str, Tensor], list[str]]:
+    """The block's new parameters by full name, and notes."""
+    matrices = work.matrices[block.index]
+    statistics = BlockStatistics(keep_inputs=work.needs == "gram")
     if inputs is not None:
         with statistics.collecting(matrices):
-            for _ in inputs.run(block, check):
+            for _ in inputs.run(block, work.reporter.check):
                 pass
-    return statistics
+    changed: dict[str, Tensor] = {}
+    notes: list[str] = []
+    for matrix in matrices:
+        known = statistics.of.pop(matrix.name, [])
+        if inputs is not None and not known:
+            notes.append(f"{matrix.name}: no calibration token came by; left as it was")
+            continue
+        changed[matrix.name], noted = _compressed_parameter(work, matrix, known, sparsity)
+        notes += noted
+    return changed, notes
 
 
-def _compressed(
-    method: Method,
-    matrix: Prunable,
-    statistics: list[InputStatistics],
-    recipe: Recipe,
-    sparsity: float,
-    check: Callable[[], None],
+def _compressed_parameter(
+    work: _Work, matrix: Prunable, statistics: list[InputStatistics], sparsity: float
 ) -> tuple[Tensor, list[str]]:
     """The new parameter in its own shape and dtype, and notes.
 
     Statistics are let go as they are used.
     """
     new = copy_weight(matrix.module, matrix.parameter)
-    said: dict[str, list[int]] = {}
+    experts_by_note: dict[str, list[int]] = {}
     for index, stored in enumerate(matrix.matrices(new)):
-        check()
+        work.reporter.check()
         key = matrix.name if matrix.experts is None else f"{matrix.name}[{index}]"
         known = statistics.pop(0) if statistics else None
         weight = stored.float().contiguous()
-        result = method.compress(weight, known, Target(recipe, sparsity, key))
-        if "swaps" in recipe.modifiers and known is not None:
-            gone = refine(weight, result.weight == 0, known.gram, recipe.of, check)
-            result = method.apply(weight, known, gone)
+        result = work.compress(weight, known, Target(work.recipe, sparsity, key))
+        if "swaps" in work.recipe.modifiers and known is not None:
+            amount = work.recipe.amount
+            of = amount.of if isinstance(amount, Pattern) else None
+            gone = refine(weight, result.weight == 0, known.gram, of, work.reporter.check)
+            result = work.method.apply(weight, known, gone)
         stored.copy_(result.weight)
-        for text in (known.note if known else "", result.note):
-            if text:
-                said.setdefault(text, []).append(index)
-    return new, [f"{_named(matrix, which)}: {text}" for text, which in said.items()]
+        for note in (known.note if known else "", result.note):
+            if note:
+                experts_by_note.setdefault(note, []).append(index)
+    return new, [f"{_named(matrix, which)}: {note}" for note, which in experts_by_note.items()]
 
 
 def _named(matrix: Prunable, which: list[int]) -> str:

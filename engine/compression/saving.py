@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,10 +10,11 @@ import msgspec
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from engine.files import written_atomically
+from engine.methods.recipes import parse_recipe
 from engine.models.weights import exchanged_weights
 from engine.records.errors import UserError
 from engine.records.manifest import Manifest
-from engine.records.recipes import parse_recipe
 
 
 def save_checkpoint(
@@ -36,17 +35,11 @@ def save_checkpoint(
     require_free(directory)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
-        partial.chmod(0o755)
-        try:
+        with written_atomically(directory) as scratch:
             with exchanged_weights(model, tensors):
-                model.save_pretrained(partial)
-            tokenizer.save_pretrained(partial)
-            (partial / "README.md").write_text(model_card(manifest), encoding="utf-8")
-            partial.replace(directory)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+                model.save_pretrained(scratch)
+            tokenizer.save_pretrained(scratch)
+            (scratch / "README.md").write_text(model_card(manifest), encoding="utf-8")
     except OSError as error:
         raise UserError(
             f"the checkpoint can't be written to {directory}: {error.strerror or error}",

@@ -5,61 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from engine.compression.hessian import InverseHessian, gram_matrix, inverse_hessian
+from engine.methods.kernels.inputs import InputStatistics
 from engine.models.structure import Prunable, is_fused_experts
 from engine.models.weights import weights_at_hand
-
-ROWS_AT_ONCE = 256
-"""Tokens squared at once: their float32 copy stays in a CPU's second-level cache."""
-
-
-@dataclass
-class InputStatistics:
-    """What is known of one matrix's inputs over all calibration tokens, in float32.
-
-    Attributes:
-        square_sums: Σx² per input feature, `(in_features,)`.
-        tokens: how many were seen.
-        inputs: the inputs themselves, batch by batch, where the Gram matrix will be needed.
-        note: what is unusual about them.
-    """
-
-    square_sums: Tensor
-    tokens: int = 0
-    inputs: list[Tensor] = field(default_factory=list)
-    note: str = ""
-
-    def add(self, inputs: Tensor, *, keep: bool) -> None:
-        """Count inputs, `(…, in_features)`, and keep them where they will be needed."""
-        rows = inputs.reshape(-1, inputs.shape[-1])
-        self.tokens += rows.shape[0]
-        for part in rows.split(ROWS_AT_ONCE):
-            self.square_sums += part.to(torch.float32, copy=True).square_().sum(0)
-        if keep:
-            self.inputs.append(rows)
-
-    @property
-    def norms(self) -> Tensor:
-        """‖X‖₂ per input feature, `(in_features,)`."""
-        return self.square_sums.sqrt()
-
-    @cached_property
-    def gram(self) -> Tensor:
-        """Σxxᵀ, `(in_features, in_features)`; the inputs are let go."""
-        gram = gram_matrix(self.inputs)
-        self.inputs.clear()
-        return gram
-
-    @cached_property
-    def inverse_hessian(self) -> InverseHessian:
-        """The factor of the inverse Hessian that SparseGPT and GPTQ walk along."""
-        return inverse_hessian(self.gram, self.tokens)
 
 
 @dataclass

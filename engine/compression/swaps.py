@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from engine.compression.selection import lowest_indices
+from engine.methods.kernels.selection import lowest_indices
 
 EXCHANGES_PER_ROW = 50
 """At most so many in every row. Rows of a few hundred weights find no better exchange by then;

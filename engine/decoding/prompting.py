@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from engine.items.examples import one_shot_example
-from engine.records.decodings import Decoding, OneShot
+from engine.decoding.decoder import Decoder
 from engine.records.errors import UserError
 from engine.records.items import Item
-from engine.records.settings import Settings
 from engine.scoring.encoding import EncodedPrompt, encode
 from engine.scoring.fitting import context_tokens, shortened
 from engine.scoring.prompts import Prompt, open_prompt
@@ -27,35 +24,21 @@ class OpenPrompt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_prompts(
-    batch: Sequence[Item],
-    items: Sequence[Item],
-    decoding: Decoding,
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    settings: Settings,
+    decoder: Decoder, batch: Sequence[Item], examples: Sequence[Item | None]
 ) -> list[OpenPrompt]:
-    """Write the prompts of a batch of items; examples are taken from `items`.
+    """Write the prompts of a batch of items, each with its example.
 
     Passages are cut where item and example don't fit the model's context together.
 
     Raises:
-        UserError: an example isn't there, would give the answer away, or doesn't fit the context.
+        UserError: an item and its example don't fit, and there is no passage to cut.
     """
-    context = context_tokens(model)
-    found = []
-    for item in batch:
-        example = _example(item, decoding, items) if isinstance(decoding, OneShot) else None
-        found.append(_fitting(item, example, context, tokenizer, settings))
-    return found
+    return [_fitting(decoder, *pair) for pair in zip(batch, examples, strict=True)]
 
 
-def _fitting(
-    item: Item,
-    example: Item | None,
-    context: int | None,
-    tokenizer: PreTrainedTokenizerBase,
-    settings: Settings,
-) -> OpenPrompt:
+def _fitting(decoder: Decoder, item: Item, example: Item | None) -> OpenPrompt:
+    tokenizer, settings = decoder.tokenizer, decoder.settings
+    context = context_tokens(decoder.model)
     while True:
         examples = () if example is None else (example,)
         prompt = open_prompt(item, tokenizer, settings.prompt, examples)
@@ -74,23 +57,3 @@ def _fitting(
                 "Choose a shorter example, or a model with a longer context.",
             )
         item = cut
-
-
-def _example(item: Item, decoding: OneShot, items: Sequence[Item]) -> Item:
-    if decoding.example is None:
-        found = one_shot_example(item, items)
-        if found is None:
-            raise UserError(
-                f"No other item can serve as an example for {item.id}",
-                "A one-shot prompt needs another item of the same language with another answer.",
-            )
-        return found
-    found = next((other for other in items if other.id == decoding.example), None)
-    if found is None:
-        raise UserError(f"There is no item {decoding.example}", "Choose an item of this run.")
-    if set(found.answers) & set(item.answers):
-        raise UserError(
-            f"{found.id} has the same answer as {item.id}: it would give the answer away",
-            "Choose an item with another answer.",
-        )
-    return found

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from engine.decoding.redecode import Decoder, OnStep, redecode
+from engine.decoding.decoder import Decoder, OnStep
+from engine.decoding.redecode import redecode
 from engine.inspection.manifests import ManifestKeeper
 from engine.inspection.workbench import Workbench
-from engine.records.decodings import Decoding, Redecode
-from engine.records.errors import UserError
+from engine.records.decodings.decoding import Decoding
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.protocol import Event, ManifestChanged
 from engine.records.settings import DENSE
 from engine.runs.log import RunLog
+from engine.runs.variants import require_variant
 
 
 class OpenedRun:
@@ -43,10 +45,9 @@ class OpenedRun:
         Raises:
             UserError: the run has no such variant.
         """
-        known = self.log.manifest.settings.variants
+        known = dict.fromkeys((DENSE, *self.log.manifest.settings.variants))
         for name in names:
-            if name not in (DENSE, *known):
-                raise UserError(f"the run has no variant '{name}'", f"It has {', '.join(known)}.")
+            require_variant(name, tuple(known))
         if self._bench is None:
             self._bench = Workbench.load(self.keeper, self._emit, self._check)
         for name in names:

@@ -10,7 +10,8 @@ from engine.analysis.frame import pairs_frame
 from engine.analysis.recovering import recoverable
 from engine.inspection.planning import BATCH_TOKENS
 from engine.items.examples import one_shot_example
-from engine.records.decodings import Beam, Decoding, OneShot, Sample, parse_decoding
+from engine.records.decodings.decoding import Decoding
+from engine.records.decodings.registry import parse_decoding
 from engine.records.items import Item
 from engine.runs.log import RunLog
 
@@ -44,7 +45,7 @@ def plan_recoveries(log: RunLog) -> list[RecoveryBatch]:
         ids = recoverable(frame, settings)
         items = [log.scored[id_].item for id_ in log.items if id_ in ids]
         for text in settings.recover:
-            decoding = _seeded(parse_decoding(text), settings.seed)
+            decoding = parse_decoding(text).seeded(settings.seed)
             for batch in _batches(items, decoding, log):
                 missing = [one.id for one in batch if (one.id, variant, decoding) not in done]
                 if missing:
@@ -61,14 +62,14 @@ def plan_recoveries(log: RunLog) -> list[RecoveryBatch]:
 
 def _batches(items: list[Item], decoding: Decoding, log: RunLog) -> Iterator[tuple[Item, ...]]:
     """Items of like length; those without a one-shot example are left out."""
-    rows = _hypotheses(decoding)
+    rows = decoding.hypotheses
     most = max(1, HYPOTHESES_PER_ITEM * log.manifest.settings.batch_size // rows)
-    if isinstance(decoding, OneShot):
+    if decoding.examples:
         everything = list(log.items.values())
         items = [item for item in items if one_shot_example(item, everything) is not None]
     # An example in the prompt is about as long as the rest of it.
-    twice = 2 if isinstance(decoding, OneShot) else 1
-    lengths = {item.id: twice * len(log.scored[item.id].prompt.encode()) for item in items}
+    parts = 1 + decoding.examples
+    lengths = {item.id: parts * len(log.scored[item.id].prompt.encode()) for item in items}
     batch: list[Item] = []
     for item in sorted(items, key=lambda item: lengths[item.id]):
         full = (len(batch) + 1) * rows * lengths[item.id] > BATCH_BYTES
@@ -78,16 +79,3 @@ def _batches(items: list[Item], decoding: Decoding, log: RunLog) -> Iterator[tup
         batch.append(item)
     if batch:
         yield tuple(batch)
-
-
-def _hypotheses(decoding: Decoding) -> int:
-    """How many answers a decoding generates for an item."""
-    if isinstance(decoding, Beam):
-        return decoding.width
-    return decoding.count if isinstance(decoding, Sample) else 1
-
-
-def _seeded(decoding: Decoding, seed: int) -> Decoding:
-    return (
-        msgspec.structs.replace(decoding, seed=seed) if isinstance(decoding, Sample) else decoding
-    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
-from engine.records.recipes import parse_recipe
 from engine.records.settings import DENSE, Settings
 
 

@@ -12,7 +12,13 @@ from torch import Tensor
 from engine.compression.cache import VariantKey, load_variant, store_variant
 from engine.compression.calibration import calibration_sequences
 from engine.compression.compress import compress
+from engine.compression.reporter import Reporter
+from engine.compression.sampling import SampleFiles
+from engine.compression.texts import CalibrationText
 from engine.inspection.manifests import ManifestKeeper, package_versions
+from engine.methods.amounts import Checkpoint
+from engine.methods.recipes import needs_calibration, parse_recipe
+from engine.methods.registry import outside_package
 from engine.models.checkpoints import require_same_vocabulary, zeros_in_blocks
 from engine.models.devices import Placement, choose_placement
 from engine.models.loading import LoadedModel, load_model
@@ -21,7 +27,7 @@ from engine.models.resolving import Budget, resolve_model
 from engine.models.variants import Variants
 from engine.records.manifest import BlockSparsity, CalibrationRecord, VariantRecord
 from engine.records.protocol import Event, Progress
-from engine.records.recipes import Recipe, parse_recipe
+from engine.records.recipes import Recipe
 from engine.records.settings import DENSE, Settings
 
 SHIPPED_CALIBRATION = {"SmolLM2-135M-Instruct": "smollm2-135m-instruct.safetensors"}
@@ -90,8 +96,8 @@ class Workbench:
         recipe = parse_recipe(name)
         # A question may come while another variant is in use; variants are made of the dense one.
         with self.variants.using(DENSE):
-            if recipe.checkpoint is not None:
-                self._open_checkpoint(name, recipe)
+            if isinstance(recipe.amount, Checkpoint):
+                self._open_checkpoint(name, recipe, recipe.amount.source)
             else:
                 self._compress(name, recipe)
 
@@ -107,30 +113,33 @@ class Workbench:
                     Progress(stage="prune", detail=detail, done=done, total=total, variant=name)
                 )
 
-            compressed = compress(model, recipe, sequences, on_progress=tell, check=self._check)
+            compressed = compress(model, recipe, sequences, Reporter(tell, self._check))
             if key is not None:
-                name_of_model = self.loaded.record.name
-                store_variant(directory, key, model, compressed, model_name=name_of_model)
+                store_variant(directory, key, model, compressed)
         self.variants.add(name, compressed.tensors)
         self._record(name, recipe, compressed.blocks, compressed.notes)
 
     def _key(self, recipe: Recipe) -> VariantKey | None:
-        """What the variant's weights depend on; None where the model's weights have no hash."""
+        """What the variant's weights depend on; None where that can't be told.
+
+        That is where the model's weights have no hash, and for a method of another package, whose
+        code may change from one run to the next.
+        """
         record, placement = self.loaded.record, self.loaded.placement
-        if record.weights_hash is None:
+        if record.weights_hash is None or outside_package(recipe.method) is not None:
             return None
         calibration = self._calibration[1].hash if self._calibration else None
         return VariantKey(
             weights_hash=record.weights_hash,
             recipe=str(recipe),
-            calibration_hash=calibration if recipe.needs_calibration else None,
+            calibration_hash=calibration if needs_calibration(recipe) else None,
             # A GPU rounds otherwise than a CPU, which can turn a near tie between two weights.
             dtype=f"{placement.dtype} on {placement.device.partition(':')[0]}",
         )
 
     def _sequences(self, recipe: Recipe) -> Tensor:
         """Calibration token ids, `(sequences, tokens)`; none where the recipe needs none."""
-        if not recipe.needs_calibration:
+        if not needs_calibration(recipe):
             return torch.empty(0, 0, dtype=torch.long)
         if self._calibration is None:
             settings, record = self.settings, self.loaded.record
@@ -139,24 +148,23 @@ class Workbench:
             self._calibration = calibration_sequences(
                 self.loaded.model,
                 self.loaded.tokenizer,
-                settings.calibration,
-                sequences=settings.calibration_sequences,
-                tokens=settings.calibration_tokens,
-                seed=settings.seed,
-                cache=self._cache / "calibration",
-                shipped=shipped,
-                weights_hash=record.weights_hash,
-                on_progress=partial(progress, "calibrate"),
-                check=self._check,
+                CalibrationText(
+                    settings.calibration,
+                    settings.calibration_sequences,
+                    settings.calibration_tokens,
+                    settings.seed,
+                ),
+                SampleFiles(self._cache / "calibration", record.weights_hash, shipped),
+                Reporter(partial(progress, "calibrate"), self._check),
             )
             self._keeper.update(calibration=self._calibration[1])
         return self._calibration[0]
 
-    def _open_checkpoint(self, name: str, recipe: Recipe) -> None:
+    def _open_checkpoint(self, name: str, recipe: Recipe, source: str) -> None:
         placement = _free_placement(self.loaded.placement, self.settings)
         budget = Budget(placement.memory_bytes, placement.torch_dtype.itemsize)
         progress = _progress_of(self._emit)
-        resolved = resolve_model(recipe.checkpoint or "", None, self._cache, budget, progress)
+        resolved = resolve_model(source, None, self._cache, budget, progress)
         progress("load", resolved.name, 0, None)
         checkpoint = load_model(
             resolved,

@@ -16,7 +16,8 @@ from typing import Any, Union
 
 import msgspec
 
-from engine.records.decodings import Decoding, Hypothesis, Redecode
+from engine.records.decodings.registry import AnyDecoding
+from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.lines import LineDecoder, encode_line
 from engine.records.manifest import Manifest
 from engine.records.scores import ScoredItem
@@ -75,7 +76,7 @@ class Decode(Question, frozen=True, kw_only=True):
 
     item_id: str
     variants: tuple[str, ...]
-    decoding: Decoding
+    decoding: AnyDecoding
 
 
 class Cancel(Request, frozen=True, kw_only=True):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from engine.analysis.statistics import ComparisonStatistics, Floor, Group, RankBands
 from engine.analysis.summary import Comparison, VariantSummary
 from engine.reports.figures import (
-    MEASURES,
     Section,
     Table,
     flips_text,
     items_count,
+    measure_title,
     points,
     rung_cells,
     signed,
@@ -36,7 +36,7 @@ def details(
 
 def _groups(dense: VariantSummary, comparison: Comparison, groups: tuple[Group, ...]) -> Section:
     rows = tuple(
-        (f"{group.name}: {MEASURES[rung.measure]}", *rung_cells(rung))
+        (f"{group.name}: {measure_title(rung.measure)}", *rung_cells(rung))
         for group in groups
         for rung in group.ladder
     )
@@ -82,14 +82,14 @@ def _recoveries(comparison: Comparison, detail: ComparisonStatistics) -> Section
 def _slices(detail: ComparisonStatistics) -> Section:
     rows = tuple(
         (
-            f"{one.by}: {one.value}",
-            str(one.n),
-            points(one.open_change),
-            points(one.choice_change),
-            f"{signed(one.illusion)} [{signed(one.low)} to {signed(one.high)}]",
-            str(one.recognition_only),
+            f"{part.by}: {part.value}",
+            str(part.n),
+            points(part.open_change),
+            points(part.choice_change),
+            f"{signed(part.illusion)} [{signed(part.low)} to {signed(part.high)}]",
+            str(part.recognition_only),
         )
-        for one in detail.slices[:SLICES_SHOWN]
+        for part in detail.slices[:SLICES_SHOWN]
     )
     header = ("slice", "n", "open", "choice", "illusion, points", "recognition-only")
     note = (

@@ -20,8 +20,8 @@ import polars as pl
 from engine.analysis.filters import parse_filter
 from engine.analysis.frame import resolve_variant, run_frame
 from engine.files import write_atomically
-from engine.records.decodings import Redecode
 from engine.records.errors import UserError
+from engine.records.hypotheses import Redecode
 from engine.reports.html import to_html
 from engine.reports.markdown import to_markdown
 from engine.runs.reading import Run
@@ -51,7 +51,6 @@ def export(
 
 
 def to_parquet(_run: Run, frame: pl.DataFrame) -> bytes:
-    """The table as Parquet."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()
@@ -86,7 +85,7 @@ def _by_item(run: Run) -> dict[str, list[Redecode]]:
     grouped: dict[str, list[Redecode]] = defaultdict(list)
     for redecode in sorted(
         run.redecodes,
-        key=lambda one: (one.item_id, one.variant, msgspec.json.encode(one.decoding)),
+        key=lambda each: (each.item_id, each.variant, msgspec.json.encode(each.decoding)),
     ):
         grouped[redecode.item_id].append(redecode)
     return grouped

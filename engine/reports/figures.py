@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.analysis.metrics.registry import ladder
 from engine.analysis.pairing import FLIPS
-from engine.analysis.statistics import Measure, Proportion, Rung
-
-MEASURES: dict[Measure, str] = {
-    "open": "open answer right",
-    "shown": "with candidates shown",
-    "choice": "choice right",
-    "letter": "choice by letter right",
-}
+from engine.analysis.statistics import Proportion, Rung
 
 
 class Table(NamedTuple):
@@ -33,6 +27,11 @@ class Section(NamedTuple):
 def items_count(count: int) -> str:
     """A number of items in words."""
     return f"{count:,} item" + ("s" if count != 1 else "")
+
+
+def measure_title(measure: str) -> str:
+    """What a rung of the ladder is called: "open answer right"."""
+    return ladder()[measure].summed_title
 
 
 def rung_cells(rung: Rung) -> tuple[str, ...]:
@@ -63,10 +62,10 @@ def signed(difference: float) -> str:
     return f"{rounded:+d}".replace("-", "−") if rounded else "0"
 
 
-def proportion_text(one: Proportion) -> str:
+def proportion_text(proportion: Proportion) -> str:
     """A share with its n and its interval: "78 % of 60 [66–87]"."""
-    interval = f"[{100 * one.low:.0f}–{100 * one.high:.0f}]"
-    return f"{100 * one.share:.0f} % of {one.n} {interval}"
+    interval = f"[{100 * proportion.low:.0f}–{100 * proportion.high:.0f}]"
+    return f"{100 * proportion.share:.0f} % of {proportion.n} {interval}"
 
 
 def p_value_text(p_value: float) -> str:
@@ -83,8 +82,3 @@ def change_text(before: float | None, after: float | None) -> str:
 def number_text(value: float | None) -> str:
     """A number, or a dash for what is absent."""
     return "–" if value is None else f"{value:g}"
-
-
-def probability_text(value: float | None) -> str:
-    """A probability in percent, or a dash for what is absent."""
-    return "–" if value is None else f"{100 * value:.1f} %"

@@ -58,7 +58,7 @@ def _section(section: Section) -> list[str]:
 
 def _table(table: Table, *, texts: int = 1) -> str:
     """The first columns, as many as are text, flush left; the others flush right."""
-    alignment = ("---:" if place >= texts else "---" for place in range(len(table.header)))
+    alignment = ("---:" if number >= texts else "---" for number in range(len(table.header)))
     rows = (tuple(map(escaped, row)) for row in table.rows)
     header = tuple(map(escaped, table.header))
     return "\n".join(f"| {' | '.join(row)} |" for row in (header, alignment, *rows))

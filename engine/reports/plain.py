@@ -23,11 +23,11 @@ def _lines(section: Section) -> list[str]:
 def _aligned(table: Table) -> list[str]:
     """The first column flush left, the others flush right."""
     rows = [[displayable(cell) for cell in row] for row in (table.header, *table.rows)]
-    widths = [max(cell_len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
-            _padded(cell, width, left=place == 0)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            _padded(cell, width, left=number == 0)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import repeat
+
 import msgspec
 
-from engine.analysis.statistics import ComparisonStatistics, Measure, run_statistics
+from engine.analysis.metrics.metric import ABSENT, Metric, SideMetric
+from engine.analysis.metrics.registry import ladder, summed
+from engine.analysis.statistics import ComparisonStatistics, run_statistics
 from engine.analysis.summary import Comparison, Summary, VariantSummary, summarize
+from engine.analysis.summed import Figure
 from engine.reports.details import details, floor_section
 from engine.reports.figures import (
-    MEASURES,
     Section,
     Table,
     change_text,
     flips_text,
     items_count,
+    measure_title,
     number_text,
     points,
-    probability_text,
     rung_cells,
 )
 from engine.runs.reading import Run
@@ -31,8 +36,8 @@ def sections(summary: Summary) -> list[Section]:
     """The report of a run; without statistics in the summary it has no intervals and tests."""
     result = [_head(summary)]
     statistics = summary.statistics
-    for place, comparison in enumerate(summary.comparisons):
-        detail = statistics.comparisons[place] if statistics else None
+    details_of = statistics.comparisons if statistics else repeat(None)
+    for comparison, detail in zip(summary.comparisons, details_of, strict=False):
         result.append(_ladder(summary.variants["dense"], comparison, detail))
         if len(comparison.languages) > 1:
             result.append(_outcomes_by_language(comparison))
@@ -58,49 +63,48 @@ def _ladder(
     pruned = comparison.scores
     header = ["", dense.label, pruned.label, "change"]
     if detail is None:
-        rows = [row for measure in MEASURES if (row := _shares(dense, pruned, measure))]
+        rows = [row for metric in ladder().values() if (row := _shares(comparison, metric))]
     else:
         header.append("p")
-        rows = [(MEASURES[rung.measure], *rung_cells(rung)) for rung in detail.groups[0].ladder]
-    if dense.gold_n or pruned.gold_n:
-        rows += _gold_rows(dense, pruned, len(header))
+        rows = [
+            (measure_title(rung.measure), *rung_cells(rung)) for rung in detail.groups[0].ladder
+        ]
+    rows += _both_sides(comparison, len(header))
     title = f"{dense.label} → {pruned.label}"
     return Section(title, Table(tuple(header), tuple(rows)), _story(comparison, detail))
 
 
-def _shares(
-    dense: VariantSummary, pruned: VariantSummary, measure: Measure
-) -> tuple[str, ...] | None:
-    shares = [getattr(side, f"{measure}_accuracy") for side in (dense, pruned)]
-    counts = [getattr(side, f"{measure}_n") for side in (dense, pruned)]
-    if shares == [None, None]:
+def _shares(comparison: Comparison, metric: Metric) -> tuple[str, ...] | None:
+    before, after = _figures(comparison, metric)
+    if not before.n and not after.n:
         return None
     cells = [
-        "–" if share is None else f"{100 * share:.0f} % of {n}"
-        for share, n in zip(shares, counts, strict=True)
+        ABSENT if figure.value is None else f"{100 * figure.value:.0f} % of {figure.n}"
+        for figure in (before, after)
     ]
-    change = "" if None in shares else points(shares[1] - shares[0])
-    return (MEASURES[measure], *cells, change)
+    change = ""
+    if before.value is not None and after.value is not None:
+        change = points(after.value - before.value)
+    return (metric.summed_title, *cells, change)
 
 
-def _gold_rows(
-    dense: VariantSummary, pruned: VariantSummary, columns: int
-) -> list[tuple[str, ...]]:
+def _both_sides(comparison: Comparison, columns: int) -> list[tuple[str, ...]]:
+    """A row for every metric of both sides that is summed up without a test."""
     blank = ("",) * (columns - 3)
     return [
         (
-            "gold answer's median rank",
-            number_text(dense.median_gold_rank),
-            number_text(pruned.median_gold_rank),
+            metric.summed_title,
+            *(metric.summed_text(figure.value) for figure in _figures(comparison, metric)),
             *blank,
-        ),
-        (
-            "its median probability",
-            probability_text(dense.median_gold_probability),
-            probability_text(pruned.median_gold_probability),
-            *blank,
-        ),
+        )
+        for metric in summed()
+        if isinstance(metric, SideMetric)
+        and any(figure.n for figure in _figures(comparison, metric))
     ]
+
+
+def _figures(comparison: Comparison, metric: Metric) -> list[Figure]:
+    return [comparison.metrics[column.name] for column in metric.columns]
 
 
 def _story(comparison: Comparison, detail: ComparisonStatistics | None) -> tuple[str, ...]:
@@ -134,29 +138,30 @@ def _changes(comparison: Comparison) -> list[str]:
     total = sum(comparison.flips.values())
     if total:
         lines.append(f"choices that changed: {flips_text(comparison.flips)}")
-    divergences = [
-        f"over {what} {value:.2f} nats"
-        for what, value in (
-            ("the vocabulary", comparison.mean_kl_vocabulary),
-            ("the options", comparison.mean_kl_options),
-        )
-        if value is not None
-    ]
-    if divergences:
-        lines.append(f"mean KL divergence from the reference: {', '.join(divergences)}")
-    return lines
+    return [*lines, *_of_pairs(comparison)]
+
+
+def _of_pairs(comparison: Comparison) -> list[str]:
+    """A line for every title under which metrics of the pairs are summed up."""
+    parts = defaultdict(list)
+    for metric in summed():
+        (figure, *others) = _figures(comparison, metric)
+        if figure.n and not others:
+            text = metric.summed_text(figure.value)
+            parts[metric.summed_title].append(f"{metric.summed_part} {text}".lstrip())
+    return [f"{title}: {', '.join(texts)}" for title, texts in parts.items()]
 
 
 def _outcomes_by_language(comparison: Comparison) -> Section:
     rows = tuple(
         (
-            one.language,
-            str(one.items),
-            change_text(one.dense_open_accuracy, one.pruned_open_accuracy),
-            change_text(one.dense_choice_accuracy, one.pruned_choice_accuracy),
-            *map(str, one.outcomes.values()),
+            language.language,
+            str(language.items),
+            change_text(language.dense_open_accuracy, language.pruned_open_accuracy),
+            change_text(language.dense_choice_accuracy, language.pruned_choice_accuracy),
+            *map(str, language.outcomes.values()),
         )
-        for one in comparison.languages
+        for language in comparison.languages
     )
     header = ("language", "n", "open", "choice", *comparison.outcomes)
     return Section("By language", Table(header, rows), ())

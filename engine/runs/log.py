@@ -12,8 +12,8 @@ from typing import Self
 import msgspec
 
 from engine.files import SCRATCH_SUFFIX, write_atomically
-from engine.records.decodings import Redecode
 from engine.records.errors import UserError
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.lines import encode_line
 from engine.records.manifest import Manifest

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from engine.records.decodings import Decoding, Redecode
+from engine.records.decodings.decoding import Decoding
+from engine.records.decodings.registry import kinds, unknown_kind
 from engine.records.errors import UserError
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.lines import LineDecoder
 from engine.records.manifest import FORMAT, Manifest
@@ -32,6 +34,20 @@ class Redecoded(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", t
 
 
 LogRecord = Scored | Redecoded
+
+
+class _Kind(msgspec.Struct):
+    kind: str = ""
+
+
+class _KindOfRedecode(msgspec.Struct):
+    decoding: _Kind
+
+
+class _KindOfLine(msgspec.Struct):
+    """As much of a line as tells which decoding it is of, if it is of any."""
+
+    redecode: _KindOfRedecode | None = None
 
 
 RedecodeKey = tuple[str, str, Decoding]
@@ -126,13 +142,27 @@ def read_log(path: Path) -> LogContent:
     scored: dict[str, ScoredItem] = {}
     redecodes: dict[RedecodeKey, Redecode] = {}
     for number, line in enumerate(data[:intact_bytes].split(b"\n")[:-1], start=1):
-        record = _decode(_records, line, f"{path}, line {number}")
+        record = _record(line, f"{path}, line {number}")
         match record:
             case Scored():
                 scored[record.scored.item.id] = record.scored
             case Redecoded():
                 redecodes[redecode_key(record.redecode)] = record.redecode
     return LogContent(scored, redecodes, intact_bytes)
+
+
+def _record(line: bytes, where: str) -> LogRecord:
+    try:
+        return _decode(_records, line, where)
+    except UserError as damaged:
+        try:
+            redecode = msgspec.json.decode(line, type=_KindOfLine).redecode
+        except msgspec.DecodeError:
+            raise damaged from None
+        if redecode is None or redecode.decoding.kind in kinds():
+            raise
+        unknown = unknown_kind(redecode.decoding.kind)
+        raise UserError(f"{where}: {unknown.message}", unknown.hint) from None
 
 
 def _bytes(path: Path) -> bytes:

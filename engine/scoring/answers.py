@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from engine.models.tokens import end_tokens
 from engine.models.weights import input_device
 from engine.records.scores import TokenScore
 from engine.scoring.encoding import Continuation, EncodedPrompt
 from engine.scoring.forward import LOGITS_AT_ONCE, Output, Prefix, extend, no_prefix, prefill
-from engine.scoring.greedy import Generated, end_tokens, greedy
+from engine.scoring.greedy import Generated, greedy
 from engine.scoring.likelihood import token_log_probabilities, token_scores
 from engine.scoring.prompts import Prompt
 

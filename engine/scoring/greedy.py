@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 import msgspec
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel
 
 from engine.scoring.forward import Prefix, extend
 from engine.scoring.likelihood import log_softmax
@@ -17,14 +17,6 @@ class Generated(msgspec.Struct, frozen=True):
 
     ids: tuple[int, ...]
     log_probability: float
-
-
-def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    """The ids that end an answer, by the generation config and the tokenizer."""
-    config = model.generation_config
-    configured = config.eos_token_id if config is not None else None
-    listed = configured if isinstance(configured, list) else [configured]
-    return frozenset(id_ for id_ in (*listed, tokenizer.eos_token_id) if id_ is not None)
 
 
 def greedy(

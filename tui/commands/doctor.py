@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 import msgspec
 import typer
 
+from engine.records.extensions import Members
 from engine.records.protocol import Diagnose, Diagnosis, Event, Notice
 from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, print_json
@@ -27,6 +29,8 @@ def doctor(
     as_json: JSON = False,
 ) -> None:
     """Show devices, memory, versions, caches, and what can be reached."""
+    from engine.analysis.metrics import registry as metrics
+    from engine.methods import registry as methods
     from tui.process.client import EngineClient
     from tui.process.headless import converse
 
@@ -47,11 +51,24 @@ def doctor(
         "config file": str(path) if path.exists() else f"{path} (none)",
         "engine": " ".join(client.command),
         "engine log": str(client.log),
+        "other packages' methods": _outside(methods.found()),
+        "other packages' metrics": _outside(metrics.found()),
     }
     if as_json:
         print_json(found)
     else:
         print(_sections(found))
+
+
+def _outside(members: Members[Any]) -> list[str]:
+    """What other packages bring, and what is wrong with what can't be used."""
+    return [
+        *(f"{name} ({package} {version(package)})" for name, package in members.packages.items()),
+        *(
+            f"{failure.name} of {failure.package} can't be used: {failure.reason}"
+            for failure in members.failures
+        ),
+    ]
 
 
 def _sections(found: dict[str, dict[str, Any]]) -> str:

@@ -11,6 +11,7 @@ from engine.records.settings import JudgeRule
 from engine.runs.reading import read_run
 from tui.commands.output import RUN_DIRECTORY
 from tui.commands.talk import Talk
+from tui.options.registry_help import FILTERS, FilledCommand
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -22,7 +23,7 @@ illusion-tui export RUN --to report.html --variant wanda:0.5
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=EXAMPLES)(export)
+    app.command(cls=FilledCommand, epilog=EXAMPLES)(export)
 
 
 def export(
@@ -41,7 +42,7 @@ def export(
             "--filter",
             metavar="EXPR",
             help="Only these items: words, and conditions such as outcome:lost,never, lang:es, "
-            "choice:right, rank>3, p<10%.",
+            f"choice:right, rank>3, p<10%. Names: {FILTERS}.",
         ),
     ] = None,
     variant: Annotated[

@@ -11,8 +11,9 @@ import typer
 from engine.records.errors import UserError
 from tui.commands.output import CONFIG, ENGINE, RUN_DIRECTORY
 from tui.options.config import read_config
-from tui.options.options import ModelOptions, RunOptions
+from tui.options.options import ModelOptions
 from tui.options.planning import engine_command, plan_run
+from tui.options.run_options import RunOptions
 
 if TYPE_CHECKING:
     from tui.state.session import RunSource

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
+from engine.methods.amounts import Sparsity
+from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
 from engine.records.protocol import CheckpointSaved, Event, Prune
-from engine.records.recipes import parse_recipe
 from tui.commands.output import JSON, print_json
 from tui.commands.talk import Talk
 from tui.options.options import ModelOptions
 from tui.options.planning import plan_model
+from tui.options.registry_help import FilledCommand
 from tui.options.signatures import takes_options
 
 UNSTRUCTURED = "; unstructured zeros save neither time nor memory by themselves"
@@ -21,7 +23,7 @@ UNSTRUCTURED = "; unstructured zeros save neither time nor memory by themselves"
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(prune)
+    app.command(cls=FilledCommand)(prune)
 
 
 @takes_options(ModelOptions)
@@ -84,5 +86,5 @@ def _print(saved: CheckpointSaved, as_json: bool) -> None:
         return
     print(saved.directory)
     if made and made.achieved_sparsity:
-        sentence = UNSTRUCTURED if parse_recipe(made.name).sparsity is not None else ""
+        sentence = UNSTRUCTURED if isinstance(parse_recipe(made.name).amount, Sparsity) else ""
         Talk().say(f"{made.label}: {100 * made.achieved_sparsity:.2f} % zeros{sentence}")

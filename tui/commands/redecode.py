@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from engine.records.decodings import MOST_HYPOTHESES, Redecode, Sample
+from engine.analysis.recovered import recovery_sentence
+from engine.records.decodings.decoding import Decoding
 from engine.records.errors import UserError
+from engine.records.hypotheses import Redecode
 from engine.records.protocol import (
     Decode,
     DecodeFinished,
@@ -26,13 +29,12 @@ from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json
 from tui.commands.talk import Talk
 from tui.options.config import read_config
-from tui.options.decodings import choose_decoding, choose_variants
+from tui.options.decodings import choose_variants, takes_decoding
 from tui.options.options import ModelOptions
 from tui.options.planning import engine_command
 
 NEAREST = 3
 
-BEAM, SAMPLE, ONE_SHOT = "Beam", "Sampling", "One-shot"
 EXAMPLES = """[bold]Examples[/bold]
 
 illusion-tui redecode RUN capitals-en-fr --beam 8
@@ -43,84 +45,13 @@ illusion-tui redecode RUN capitals-en-fr --one-shot --variant both
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=EXAMPLES)(redecode)
+    app.command(epilog=EXAMPLES)(takes_decoding(redecode))
 
 
 def redecode(
     run: RUN_DIRECTORY,
     item: Annotated[str, typer.Argument(metavar="ITEM", help="Id of the item.")],
-    beam: Annotated[
-        int | None,
-        typer.Option(
-            "--beam",
-            metavar="WIDTH",
-            min=1,
-            max=MOST_HYPOTHESES,
-            help="Beam search of that width; every beam is shown.",
-            rich_help_panel=BEAM,
-        ),
-    ] = None,
-    length_penalty: Annotated[
-        float | None,
-        typer.Option(
-            metavar="X",
-            help=r"0 ranks by log-probability, 1 by its mean per token. [dim]\[default 0][/dim]",
-            rich_help_panel=BEAM,
-        ),
-    ] = None,
-    sample: Annotated[
-        int | None,
-        typer.Option(
-            "--sample",
-            metavar="COUNT",
-            min=1,
-            max=MOST_HYPOTHESES,
-            help="So many independent samples; equal ones are counted.",
-            rich_help_panel=SAMPLE,
-        ),
-    ] = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option(
-            metavar="T",
-            help=r"Of the samples, above 0. [dim]\[default 1][/dim]",
-            rich_help_panel=SAMPLE,
-        ),
-    ] = None,
-    top_p: Annotated[
-        float | None,
-        typer.Option(
-            "--top-p",
-            metavar="P",
-            help=r"Sample from the likeliest tokens that make up P. [dim]\[default 1][/dim]",
-            rich_help_panel=SAMPLE,
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=0,
-            help=r"Of the samples. [dim]\[default 0][/dim]",
-            rich_help_panel=SAMPLE,
-        ),
-    ] = None,
-    one_shot: Annotated[
-        bool,
-        typer.Option(
-            "--one-shot",
-            help="Greedy, after one solved example in the prompt.",
-            rich_help_panel=ONE_SHOT,
-        ),
-    ] = False,
-    example: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            help="Item that is shown solved; without it, another of the same language.",
-            rich_help_panel=ONE_SHOT,
-        ),
-    ] = None,
+    decoding: Decoding,
     variant: Annotated[
         str,
         typer.Option(metavar="VARIANT", help="pruned, dense, both, or one recipe of the run."),
@@ -138,20 +69,10 @@ def redecode(
         variants = choose_variants(variant, settings)
         return Decode(item_id=item, variants=variants, decoding=decoding)
 
-    decoding = choose_decoding(
-        beam=beam,
-        length_penalty=length_penalty,
-        sample=sample,
-        temperature=temperature,
-        top_p=top_p,
-        seed=seed,
-        one_shot=one_shot,
-        example=example,
-    )
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     requests: list[Request] = [OpenRun(directory=str(run))]
     if command is None:
-        settings = _checked(run, item, example, variant)
+        settings = _checked(run, (item, *decoding.item_ids), variant)
         requests = [OpenRun(directory=str(run.absolute())), ask(settings)]
     talk = Talk()
     events = RunTalk(talk, quiet=True)
@@ -188,12 +109,13 @@ def redecode(
 
 def redecode_lines(redecode: Redecode) -> list[str]:
     """What a re-decode brought, for people: one line that says it, then the hypotheses."""
-    lines = [f"{redecode.variant}  {redecode.decoding.label}: {redecode.sentence}"]
+    label = displayable(redecode.decoding.label)
+    lines = [f"{redecode.variant}  {label}: {recovery_sentence(redecode)}"]
     if redecode.example is not None:
         lines.append(f"  example: {displayable(redecode.example)}")
     for position, hypothesis in enumerate(redecode.hypotheses, start=1):
         mark = "✓" if hypothesis.judgement.correct else "✗"
-        count = f" {hypothesis.count:>3} ×" if isinstance(redecode.decoding, Sample) else ""
+        count = f" {hypothesis.count:>3} ×" if redecode.decoding.order == "counted" else ""
         lines.append(
             f"{mark} {position:>3}{count} {hypothesis.log_probability:>8.2f}  "
             f"{displayable(hypothesis.text)}"
@@ -207,17 +129,17 @@ def _detail(redecode: Redecode) -> dict[str, Any]:
         **detail,
         "label": redecode.decoding.label,
         "recovered_at": redecode.recovered_at,
-        "sentence": redecode.sentence,
+        "sentence": recovery_sentence(redecode),
     }
 
 
-def _checked(run: Path, item: str, example: str | None, variant: str) -> Settings:
+def _checked(run: Path, item_ids: Sequence[str], variant: str) -> Settings:
     """The settings of a run on this machine, after saying what is wrong with the rest."""
     settings = read_manifest(run).settings
     choose_variants(variant, settings)
     ids = [one.id for one in read_items(run)]
-    for name in (item, example):
-        if name is not None and name not in ids:
+    for name in item_ids:
+        if name not in ids:
             near = difflib.get_close_matches(name, ids, n=NEAREST, cutoff=0.3) or ids[:NEAREST]
             raise UserError(f"the run has no item '{name}'", f"Did you mean {', '.join(near)}?")
     return settings

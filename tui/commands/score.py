@@ -13,8 +13,9 @@ from engine.records.protocol import (
 from engine.runs.reading import Run, read_run
 from tui.commands.output import JSON, MARKDOWN, one_form, print_report
 from tui.commands.talk import Talk, clock
-from tui.options.options import RunOptions
 from tui.options.planning import plan_run
+from tui.options.registry_help import FilledCommand
+from tui.options.run_options import RunOptions
 from tui.options.signatures import takes_options
 
 EXAMPLES = """[bold]Examples[/bold]
@@ -27,7 +28,7 @@ illusion-tui score -r gptq:4:128 --items mine.csv --recover beam=8,one-shot
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=EXAMPLES)(score)
+    app.command(cls=FilledCommand, epilog=EXAMPLES)(score)
 
 
 @takes_options(RunOptions)

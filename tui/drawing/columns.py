@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from engine.analysis.metrics.gold import rank_text
+from engine.analysis.metrics.metric import Metric, SideMetric, TableColumn, Value
+from engine.analysis.metrics.registry import in_columns, metrics
+from engine.analysis.outcomes import OUTCOME_MARKS
+from engine.analysis.recovered import recovery_summary
 from engine.records.scores import Answer
 from engine.text import REACH, displayable, fit, isolated
 from tui.drawing.lines import Piece
 from tui.drawing.marks import (
     ABSENT,
-    OUTCOME_MARKS,
-    probability_text,
-    rank_text,
     verdict,
     verdict_paint,
 )
-from tui.state.rows import Row, answer_text, recovery_label
+from tui.state.rows import Row, answer_text
 
 PLAIN, DIM, STRONG, GOOD, BAD = "", "dim", "strong", "right", "wrong"
 
@@ -122,34 +124,48 @@ def _change(before: str, after: str, worse: bool, width: int, room: int) -> list
     ]
 
 
-def _rank(row: Row, width: int) -> list[Piece]:
-    before, after = row.reference.gold, row.variant.gold
-    worse = before is not None and after is not None and after.rank > before.rank
-    texts = [rank_text(gold.rank) if gold else ABSENT for gold in (before, after)]
-    return _change(texts[0], texts[1], worse, width, 4)
-
-
 def _worst(row: Row, width: int) -> list[Piece]:
-    gold = row.variant.gold
-    if gold is None or gold.worst_rank == gold.rank:
+    first, worst = row.values["pruned_gold_rank"], row.values["pruned_worst_rank"]
+    if not isinstance(worst, int) or worst == first:
         return [(" " * width, DIM)]
-    return [(fit(rank_text(gold.worst_rank), width, align="right"), BAD)]
+    return [(fit(rank_text(worst), width, align="right"), BAD)]
 
 
-def _probability(row: Row, width: int) -> list[Piece]:
-    before, after = row.reference.gold, row.variant.gold
-    worse = before is not None and after is not None and after.probability < before.probability / 2
-    texts = [probability_text(gold.probability) if gold else ABSENT for gold in (before, after)]
-    return _change(texts[0], texts[1], worse, width, 3)
+def _of_metric(metric: Metric, form: TableColumn, *, spaced: bool = True) -> Column:
+    """The column of a metric; of both sides with spaces around the arrow, or without."""
+    title = form.title or metric.title
+    names = [column.name for column in metric.columns]
+    if isinstance(metric, SideMetric):
+        width = 2 * form.cells + (3 if spaced else 1)
+        title = " " * ((width - cell_len(title)) // 2) + title
+    else:
+        width = form.cells
+        title = fit(title, width, align="right")
+
+    def draw(row: Row, width: int) -> list[Piece]:
+        values = [row.values[name] for name in names]
+        texts = [displayable(metric.cell_text(value)) for value in values]
+        if len(values) == 1:
+            return [(fit(texts[0], width, align="right"), DIM)]
+        return _change(texts[0], texts[1], _worse(form, *values), width, form.cells)
+
+    # Titles are formatted with the labels of the variants.
+    escaped = title.replace("{", "{{").replace("}", "}}")
+    return Column(metric.name, escaped, (names[-1],), width, draw)
 
 
-def _divergence(row: Row, width: int) -> list[Piece]:
-    value = row.variant.kl_vocabulary
-    return [(fit(ABSENT if value is None else f"{value:.2f}", width, align="right"), DIM)]
+def _worse(form: TableColumn, before: Value, after: Value) -> bool:
+    return before is not None and after is not None and form.worse(before, after)
+
+
+def _built_in(name: str, *, spaced: bool = True) -> Column:
+    metric = metrics()[name]
+    assert metric.column is not None
+    return _of_metric(metric, metric.column, spaced=spaced)
 
 
 def _back(row: Row, width: int) -> list[Piece]:
-    text = " ".join(recovery_label(result) for result in row.back)
+    text = " ".join(recovery_summary(result) for result in row.back)
     return [(fit(f"↩ {text}" if text else "", width), GOOD)]
 
 
@@ -170,12 +186,12 @@ CHOICE_NARROW = Column(
     "choice", "ch.", ("dense_choice_correct", "pruned_choice_correct"), 3, _choice
 )
 CHOICE = Column("choice", "choice", ("dense_choice_correct", "pruned_choice_correct"), 6, _choice)
-RANK_NARROW = Column("rank", "   rank", ("pruned_gold_rank",), 9, _rank)
-RANK = Column("rank", "     rank", ("pruned_gold_rank",), 11, _rank)
+RANK_NARROW = _built_in("gold_rank", spaced=False)
+RANK = _built_in("gold_rank")
 WORST = Column("worst", "worst", ("pruned_worst_rank",), 5, _worst)
-PROBABILITY_NARROW = Column("probability", "p(gold)", ("pruned_gold_probability",), 7, _probability)
-PROBABILITY = Column("probability", " p(gold)", ("pruned_gold_probability",), 9, _probability)
-DIVERGENCE = Column("divergence", "    KL", ("kl_vocabulary",), 6, _divergence)
+PROBABILITY_NARROW = _built_in("gold_probability", spaced=False)
+PROBABILITY = _built_in("gold_probability")
+DIVERGENCE = _built_in("kl_vocabulary")
 BACK = Column("back", "brought back by", (), 18, _back)
 
 NARROW = (
@@ -215,6 +231,12 @@ WIDE = (
     DIVERGENCE,
     BACK,
 )
+OTHERS = tuple(
+    _of_metric(metric, metric.column)
+    for metric in in_columns()
+    if metric.column is not None and metric.name not in {column.key for column in WIDE}
+)
+"""Columns of further metrics, each shown where a wide table has room for it."""
 
 
 @dataclass(frozen=True)
@@ -237,8 +259,14 @@ class Layout:
 
 def layout(width: int) -> Layout:
     """Choose columns and share the room; the widths and gaps sum to `width` where it suffices."""
+    columns: tuple[Column, ...]
     columns, gap = (NARROW, 1) if width < 104 else (MIDDLE, 2) if width < 176 else (WIDE, 2)
     room = width - sum(column.width for column in columns) - gap * (len(columns) - 1)
+    if columns is WIDE:
+        for column in OTHERS:
+            if column.width + gap <= room:
+                columns = (*columns[:-1], column, BACK)
+                room -= column.width + gap
     weights = sum(column.weight for column in columns)
     widths = [column.width + max(room, 0) * column.weight // weights for column in columns]
     left = width - sum(widths) - gap * (len(columns) - 1)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.records.decodings import Beam, Decoding, Hypothesis, OneShot, Redecode, Sample
+from engine.analysis.recovered import recovery_sentence
+from engine.records.hypotheses import Hypothesis, Redecode
 from engine.text import displayable, fit, truncated
 from tui.drawing.lines import Line, Piece, one_line, width_of, wrap
 from tui.drawing.marks import track, verdict
@@ -19,39 +21,39 @@ class Names(NamedTuple):
     item: Callable[[str], str]
 
 
-def decoding_text(decoding: Decoding) -> str:
-    """A decoding with the parameters that are not its defaults."""
-    match decoding:
-        case Beam(length_penalty=penalty):
-            extra = [] if penalty == 0.0 else [f"length penalty {penalty:g}"]
-        case Sample(temperature=temperature, top_p=top_p, seed=seed):
-            extra = [] if temperature == 1.0 else [f"temperature {temperature:g}"]
-            extra += [] if top_p == 1.0 else [f"top-p {top_p:g}"]
-            extra += [] if seed == 0 else [f"seed {seed}"]
-        case OneShot():
-            extra = []
-    return ", ".join((decoding.label, *extra))
+@dataclass(frozen=True)
+class ItemDecodes:
+    """The re-decodes of one item.
+
+    Attributes:
+        results: the latest first.
+        live: what runs or waits, and what ended without a result.
+        target: what the next re-decode runs on, as it is called on screen.
+    """
+
+    results: Sequence[Redecode]
+    live: Sequence[LiveDecode]
+    names: Names
+    target: str
+
+    @property
+    def pending(self) -> list[tuple[LiveDecode, VariantDecode]]:
+        """Each re-decode of a variant that has no result."""
+        return [(decode, part) for decode in self.live for part in decode.pending]
 
 
-def overview_lines(
-    results: Sequence[Redecode],
-    live: Sequence[LiveDecode],
-    names: Names,
-    target: str,
-    width: int,
-    height: int,
-) -> list[Line]:
+def overview_lines(decodes: ItemDecodes, width: int, height: int) -> list[Line]:
     """Re-decodes of one item in few lines: what runs, else what came back and how."""
-    parts = [(decode, part) for decode in live for part in decode.pending]
-    if not results and not parts:
-        return hint_lines(target, width)
-    if len(results) + len(parts) == 1 and height > 1:
+    results, pending, names = decodes.results, decodes.pending, decodes.names
+    if not results and not pending:
+        return hint_lines(decodes.target, width)
+    if len(results) + len(pending) == 1 and height > 1:
         return (
-            live_lines(*parts[0], names, width)
-            if parts
+            live_lines(*pending[0], names, width)
+            if pending
             else _alone(results[0], names, width, height)
         )[:height]
-    lines = [one_line(_status(decode, part, names, width), width) for decode, part in parts]
+    lines = [one_line(_status(decode, part, names, width), width) for decode, part in pending]
     for result in results:
         sentence: list[Piece] = [*_heading(result, names), ("  ", "")]
         lines.append(one_line([*sentence, *_inline(result, names)], width))
@@ -68,24 +70,15 @@ def _alone(result: Redecode, names: Names, width: int, height: int) -> list[Line
     ]
 
 
-def full_lines(
-    results: Sequence[Redecode],
-    live: Sequence[LiveDecode],
-    names: Names,
-    target: str,
-    width: int,
-) -> list[Line]:
+def full_lines(decodes: ItemDecodes, width: int) -> list[Line]:
     """Re-decodes of one item with every hypothesis on a line.
 
     What runs comes first, then the latest result.
     """
-    if not results and not live:
-        return hint_lines(target, width)
-    blocks: list[list[Line]] = []
-    for decode in live:
-        for part in decode.pending:
-            blocks.append(live_lines(decode, part, names, width))
-    blocks += [result_lines(result, names, width) for result in results]
+    if not decodes.results and not decodes.live:
+        return hint_lines(decodes.target, width)
+    blocks = [live_lines(decode, part, decodes.names, width) for decode, part in decodes.pending]
+    blocks += [result_lines(result, decodes.names, width) for result in decodes.results]
     lines: list[Line] = []
     for block in blocks:
         lines += [*([[]] if lines else []), *block]
@@ -117,15 +110,13 @@ def result_lines(result: Redecode, names: Names, width: int) -> list[Line]:
     if result.example is not None:
         shown = displayable(names.item(result.example))
         lines += wrap([("  after  ", "dim"), (shown, "dim")], width, indent=2)
-    samples = isinstance(result.decoding, Sample)
     for position, hypothesis in enumerate(result.hypotheses, start=1):
-        lead = f"{hypothesis.count}×" if samples else f"{position}"
-        lines.append(hypothesis_line(hypothesis, lead, width))
+        lines.append(hypothesis_line(hypothesis, _lead(result, position), width))
     return lines
 
 
 def hypothesis_line(hypothesis: Hypothesis, lead: str, width: int) -> Line:
-    """One hypothesis on one line: its place or count, verdict, text, log-probability."""
+    """One hypothesis on one line: its position or count, verdict, text, log-probability."""
     correct = hypothesis.judgement.correct
     probability = fit(f"{hypothesis.log_probability:.2f}", 8, align="right")
     room = max(width - 6 - len(probability), 4)
@@ -158,7 +149,7 @@ def live_lines(decode: LiveDecode, part: VariantDecode, names: Names, width: int
 
 
 def _status(decode: LiveDecode, part: VariantDecode, names: Names, width: int) -> list[Piece]:
-    name = f"{names.variant(part.variant)}  {decoding_text(decode.decoding)}"
+    name = f"{names.variant(part.variant)}  {displayable(decode.decoding.label)}"
     head: list[Piece] = [("· ", "active"), (name, "strong"), ("  ", "")]
     if decode.failure:
         return [("✗ ", "wrong"), (name, "strong"), (f"  {displayable(decode.failure)}", "wrong")]
@@ -180,26 +171,36 @@ def _status(decode: LiveDecode, part: VariantDecode, names: Names, width: int) -
 
 def _heading(result: Redecode, names: Names) -> list[Piece]:
     back = result.recovered_at is not None
-    # The sentence of a one-shot re-decode begins with its name.
-    name = "" if isinstance(result.decoding, OneShot) else f"  {decoding_text(result.decoding)}"
+    decoding = result.decoding
+    # The sentence of a single hypothesis begins with the decoding's name.
+    told = decoding.order == "single" and decoding.label == decoding.name
+    label = "" if told else f"  {displayable(decoding.label)}"
     return [
         ("↩ " if back else "· ", "right" if back else "dim"),
-        (f"{names.variant(result.variant)}{name}", "strong"),
+        (f"{names.variant(result.variant)}{label}", "strong"),
         ("  ", ""),
-        (result.sentence, "right" if back else "dim"),
+        (recovery_sentence(result), "right" if back else "dim"),
     ]
+
+
+def _lead(result: Redecode, position: int) -> str:
+    """What stands before a hypothesis: its position from 1, or how often it was drawn."""
+    if result.decoding.order == "counted":
+        return f"{result.hypotheses[position - 1].count}×"
+    return f"{position}"
 
 
 def _inline(result: Redecode, names: Names) -> list[Piece]:
     """The hypotheses one after the other, the right ones first."""
-    samples = isinstance(result.decoding, Sample)
     numbered = list(enumerate(result.hypotheses, start=1))
     numbered.sort(key=lambda pair: not pair[1].judgement.correct)
     pieces: list[Piece] = []
     for position, hypothesis in numbered:
-        lead = f"{hypothesis.count}× " if samples else f"{position} "
         text = truncated(displayable(hypothesis.text.strip(" ")), 32)
-        pieces += [(lead, "dim"), (text, "gold" if hypothesis.judgement.correct else "")]
+        pieces += [
+            (f"{_lead(result, position)} ", "dim"),
+            (text, "gold" if hypothesis.judgement.correct else ""),
+        ]
         pieces += [(f" {hypothesis.log_probability:.1f}   ", "dim")]
     if result.example is not None:
         pieces.append((f"after  {displayable(names.item(result.example))}", "dim"))

@@ -6,15 +6,6 @@ from tui.drawing.lines import Piece
 
 LEVELS = "▁▂▃▄▅▆▇█"
 
-OUTCOME_MARKS = {
-    "recognition-only": "◆",
-    "lost": "✕",
-    "kept": "●",
-    "gained": "▲",
-    "never": "○",
-}
-"""Told apart without colour."""
-
 RIGHT, WRONG, ABSENT = "✓", "✗", "–"
 
 
@@ -26,20 +17,6 @@ def verdict(correct: bool | None) -> str:
 def verdict_paint(correct: bool | None) -> str:
     """The paint that goes with `verdict`."""
     return "dim" if correct is None else "right" if correct else "wrong"
-
-
-def rank_text(rank: int) -> str:
-    """A rank in at most four cells: 1, 999, 4821, 12k."""
-    return str(rank) if rank < 10_000 else f"{rank // 1000}k"
-
-
-def probability_text(probability: float) -> str:
-    """A probability in three cells: .81, 1.0; a small one as .00 but a tiny one as ~0."""
-    if probability >= 0.995:
-        return "1.0"
-    if probability < 0.0005:
-        return " ~0"
-    return f"{probability:.2f}"[1:]
 
 
 def percent_text(probability: float) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from engine.analysis.outcomes import OUTCOME_MARKS
 from tui.drawing.lines import Line
-from tui.drawing.marks import OUTCOME_MARKS
 
 MOST_POINTS = 2_000
 HEIGHT = 17

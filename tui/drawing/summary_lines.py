@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from rich.cells import cell_len
+
+from engine.analysis.metrics.registry import ladder, summed
+from engine.analysis.outcomes import OUTCOME_MARKS
 from engine.analysis.slices import Slice
 from engine.analysis.statistics import (
     ComparisonStatistics,
@@ -14,19 +19,14 @@ from engine.analysis.statistics import (
     Recovery,
     Rung,
 )
+from engine.analysis.summed import Figure
 from engine.records.manifest import Manifest, VariantRecord
 from engine.text import displayable, fit, truncated
 from tui.drawing.lines import Line, Piece, wrap
 from tui.drawing.manifest_lines import heading, manifest_lines, sparsity_lines
-from tui.drawing.marks import OUTCOME_MARKS, bar
+from tui.drawing.marks import bar
 from tui.drawing.scatter import Point, scatter_lines
 
-RUNGS = {
-    "open": "open answer",
-    "shown": "candidates shown",
-    "choice": "choice",
-    "letter": "letter",
-}
 FLIPS = {
     "right-to-wrong": "right → wrong",
     "wrong-to-right": "wrong → right",
@@ -118,11 +118,12 @@ def recovery_lines(recoveries: Sequence[Recovery], items: str, width: int) -> li
     if not overall:
         text = "Nothing re-decoded yet: b, s and o on an item, or --recover for all of them."
         return lines + wrap([(text, "dim")], width)
+    cells = max(14, *(cell_len(displayable(recovery.decoding)) for recovery in overall))
     for recovery in overall:
         fraction = recovery.recovered / recovery.tried if recovery.tried else 0.0
         first = recovery.positions.get(1, 0)
         line: Line = [
-            (fit(recovery.decoding, 14), ""),
+            (fit(displayable(recovery.decoding), cells), ""),
             (fit(f"{recovery.recovered}", 4, align="right"), "strong"),
             (f" of {recovery.tried:<6}", "dim"),
             (bar(fraction, 16), "right"),
@@ -134,8 +135,8 @@ def recovery_lines(recoveries: Sequence[Recovery], items: str, width: int) -> li
     return lines
 
 
-def flip_lines(flips: dict[str, int], floor: Floor | None, group: Group) -> list[Line]:
-    """How choices changed, and how far the distributions moved."""
+def flip_lines(flips: dict[str, int], floor: Floor | None) -> list[Line]:
+    """How choices changed, beside what the reference changes by itself."""
     total = sum(flips.values())
     lines = heading("Choices that changed")
     for key, name in FLIPS.items():
@@ -147,12 +148,21 @@ def flip_lines(flips: dict[str, int], floor: Floor | None, group: Group) -> list
             line.append((f"   floor {floor.flips.get(key, 0)}", "dim"))
         lines.append(line)
     lines.append([(f"n = {total}", "dim")])
-    for name, value in (
-        ("mean KL over options", group.mean_kl_options),
-        ("mean KL over vocabulary", group.mean_kl_vocabulary),
-    ):
-        if value is not None:
-            lines.append([(fit(name, 24), ""), (f"{value:.3f} nats", "strong")])
+    return lines
+
+
+def metric_lines(figures: Mapping[str, Figure], width: int) -> list[Line]:
+    """The metrics that are summed up, beside those of the ladder."""
+    rows = []
+    for metric in summed():
+        known = [figures[column.name] for column in metric.columns]
+        if any(figure.n for figure in known):
+            title = f"{metric.summed_title} {metric.summed_part}".rstrip()
+            rows.append((title, [metric.summed_text(figure.value) for figure in known]))
+    lines = heading("Metrics") if rows else []
+    for title, texts in rows:
+        value: list[Piece] = [(displayable(" → ".join(texts)), "strong")]
+        lines += wrap([(f"{displayable(title)}: ", ""), *value], width, indent=2)
     return lines
 
 
@@ -194,51 +204,68 @@ def slice_lines(slices: Sequence[Slice], width: int) -> list[Line]:
     if not slices:
         return []
     lines = heading("Largest illusion: open fell further than choice")
-    for one in slices[:MOST_SLICES]:
+    for part in slices[:MOST_SLICES]:
         lines.append(
             [
-                (fit(f"{displayable(one.by)} {displayable(one.value)}", 28), ""),
-                (fit(f"{100 * one.illusion:+.0f} points", 11, align="right"), "strong"),
-                (f"   n {one.n}", "dim"),
+                (fit(f"{displayable(part.by)} {displayable(part.value)}", 28), ""),
+                (fit(f"{100 * part.illusion:+.0f} points", 11, align="right"), "strong"),
+                (f"   n {part.n}", "dim"),
             ]
         )
     return lines
 
 
-def comparison_blocks(
-    statistics: ComparisonStatistics,
-    floor: Floor | None,
-    outcomes: dict[str, int],
-    never_choice: int,
-    manifest: Manifest,
-    record: VariantRecord | None,
-    target: float,
-    labels: tuple[str, str],
-    points: dict[str, list[Point]],
-    width: int,
-) -> list[list[Line]]:
+@dataclass(frozen=True)
+class ComparisonFigures:
+    """What is known of one variant against the reference.
+
+    Attributes:
+        outcomes: items by outcome.
+        never_choice: items never right whose choice is right.
+        metrics: summed up, by column.
+        points: gold probabilities before and after, by outcome.
+        record: what the manifest says of the variant.
+        target: sparsity that the recipe asks for.
+        labels: of the reference and the variant.
+    """
+
+    statistics: ComparisonStatistics
+    floor: Floor | None
+    outcomes: dict[str, int]
+    never_choice: int
+    metrics: Mapping[str, Figure]
+    points: dict[str, list[Point]]
+    manifest: Manifest
+    record: VariantRecord | None
+    target: float
+    labels: tuple[str, str]
+
+
+def comparison_blocks(figures: ComparisonFigures, width: int) -> list[list[Line]]:
     """The summary's sections for one variant, in their order."""
+    statistics, labels = figures.statistics, figures.labels
     overall = statistics.groups[0]
     blocks = [
-        outcome_lines(outcomes, never_choice, width),
+        outcome_lines(figures.outcomes, figures.never_choice, width),
         ladder_lines(overall, labels, width),
         band_lines(statistics.first_token_ranks, statistics.worst_token_ranks, width),
         recovery_lines(statistics.recoveries, statistics.recovery_items, width),
-        scatter_lines(points, labels, width),
-        flip_lines(overall.flips, floor, overall),
-        sparsity_lines(record, target, width),
+        scatter_lines(figures.points, labels, width),
+        flip_lines(overall.flips, figures.floor),
+        metric_lines(figures.metrics, width),
+        sparsity_lines(figures.record, figures.target, width),
         language_lines(statistics.groups, width),
         slice_lines(statistics.slices, width),
-        manifest_lines(manifest, width),
+        manifest_lines(figures.manifest, width),
     ]
     return [block for block in blocks if block]
 
 
 def _rung(rung: Rung, cells: int, *, roomy: bool) -> Line:
     points = f"{100 * rung.difference:+.0f} pts".replace("-", "−")
-    line: Line = [(fit(RUNGS[rung.measure], 17), "")]
+    line: Line = [(fit(displayable(ladder()[rung.measure].title), 17), "")]
     for proportion in (rung.dense, rung.pruned):
-        line += _proportion(proportion, cells, roomy=roomy)
+        line += _proportion(proportion, cells)
     line += [
         (fit(points, 10, align="right"), "wrong" if rung.difference < 0 else "right"),
         (fit(f"{rung.dense.n:,}", 6, align="right"), "dim"),
@@ -249,9 +276,9 @@ def _rung(rung: Rung, cells: int, *, roomy: bool) -> Line:
     return line
 
 
-def _proportion(one: Proportion, cells: int, *, roomy: bool) -> list[Piece]:
-    interval = f"{100 * one.low:.0f}–{100 * one.high:.0f}"
+def _proportion(proportion: Proportion, cells: int) -> list[Piece]:
+    interval = f"{100 * proportion.low:.0f}–{100 * proportion.high:.0f}"
     return [
-        (fit(f"{100 * one.share:.0f} %", 6), "strong"),
+        (fit(f"{100 * proportion.share:.0f} %", 6), "strong"),
         (fit(f" {interval}", cells - 6), "dim"),
     ]

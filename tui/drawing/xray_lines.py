@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from rich.cells import cell_len
 
+from engine.analysis.metrics.gold import rank_text
 from engine.records.scores import GoldScore, Score, TokenScore
 from engine.text import displayable, fit, isolated, paragraphs, token_text, truncated
 from tui.drawing.lines import Line, Piece, columns, wrap
-from tui.drawing.marks import ABSENT, bar, percent_text, rank_text
+from tui.drawing.marks import ABSENT, bar, percent_text
 from tui.drawing.score_lines import answer_lines, choice_lines, divergence_lines, shown_pieces
 from tui.state.rows import Row
 

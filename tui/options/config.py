@@ -12,7 +12,7 @@ import msgspec
 import platformdirs
 
 from engine.records.errors import UserError
-from tui.options.options import NOT_IN_CONFIG, RunOptions
+from tui.options.run_options import NOT_IN_CONFIG, RunOptions
 from tui.options.signatures import lower_bounds
 
 LISTS = frozenset({"sparsity", "recipe", "language", "recover"})

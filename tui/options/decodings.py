@@ -1,61 +1,137 @@
-"""From the options of `redecode` to a decoding and the variants that it is for."""
+"""Decodings as command-line options, and the variants that one is for."""
 
 from __future__ import annotations
 
-from engine.records.decodings import Beam, Decoding, OneShot, Sample
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from engine.records.decodings.decoding import Decoding
+from engine.records.decodings.parameters import written
+from engine.records.decodings.registry import kinds, read_decoding
 from engine.records.errors import UserError
 from engine.records.settings import Settings
+from engine.runs.variants import require_variant
+from tui.options.signatures import replaces_parameter
 
 
-def choose_decoding(
-    *,
-    beam: int | None,
-    length_penalty: float | None,
-    sample: int | None,
-    temperature: float | None,
-    top_p: float | None,
-    seed: int | None,
-    one_shot: bool,
-    example: str | None,
-) -> Decoding:
-    """The one decoding that was asked for.
+@dataclass(frozen=True)
+class DecodingOption:
+    """An option that chooses a kind of decoding, sets a parameter, or does both.
+
+    Attributes:
+        name: as it is typed, such as "--length-penalty".
+        fields: the field that it sets, by kind; None for a kind that it only chooses. Kinds share
+            an option that has the same name.
+        chooses: the kind that it chooses, None for an option of a parameter alone.
+    """
+
+    name: str
+    fields: Mapping[str, str | None]
+    chooses: str | None
+
+    @property
+    def keyword(self) -> str:
+        """Its name among the arguments of a command."""
+        return f"decoding_{self.name.removeprefix('--').replace('-', '_')}"
+
+    def parameter(self) -> inspect.Parameter:
+        """It as Typer reads it: a flag, or text that the decoding's parameter reads."""
+        kind = kinds()[self.chooses or next(iter(self.fields))]
+        field = self.fields[kind.name]
+        shown: dict[str, Any] = {"help": kind.help, "rich_help_panel": kind.title.capitalize()}
+        if field is not None:
+            parameter = kind.parameters()[field]
+            if not self.chooses:
+                shown["help"] = parameter.help
+            facts = [parameter.bounds, _default(kind, field)]
+            if facts := [fact for fact in facts if fact]:
+                shown["help"] += rf" [dim]\[{', '.join(facts)}][/dim]"
+            shown["metavar"] = parameter.metavar
+        return inspect.Parameter(
+            self.keyword,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                (bool if field is None else str) | None,
+                typer.Option(self.name, show_default=False, **shown),
+            ],
+        )
+
+
+def _default(kind: Decoding, field: str) -> str:
+    # The amount is given with the option that chooses the kind.
+    value = "" if field == kind.amount else written(kind.value(field))
+    return f"default {value}" if value else ""
+
+
+@functools.cache
+def decoding_options() -> tuple[DecodingOption, ...]:
+    """The options of all kinds, each kind's together."""
+    fields: dict[str, dict[str, str | None]] = {}
+    chooses: dict[str, str] = {}
+    for kind in kinds().values():
+        chooses[f"--{kind.name}"] = kind.name
+        for name, field in _names(kind):
+            fields.setdefault(name, {})[kind.name] = field
+    return tuple(DecodingOption(name, fields[name], chooses.get(name)) for name in fields)
+
+
+def _names(kind: Decoding) -> Iterator[tuple[str, str | None]]:
+    yield f"--{kind.name}", kind.amount
+    for field in kind.parameters():
+        if field != kind.amount:
+            yield f"--{field.replace('_', '-')}", field
+
+
+def takes_decoding(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for every kind of decoding and for every parameter.
+
+    The decorated function's parameter `decoding` receives the decoding that they describe.
+    """
+    options = decoding_options()
+    return replaces_parameter(
+        "decoding",
+        [option.parameter() for option in options],
+        lambda values: choose_decoding({option.name: values[option.keyword] for option in options}),
+    )(command)
+
+
+def choose_decoding(values: Mapping[str, str | bool | None]) -> Decoding:
+    """The one decoding that the values of the options describe; absent ones may be None.
 
     Raises:
-        UserError: none, several, or options that belong to another one.
+        UserError: no decoding, several, an option that belongs to another one, or a value that is
+            none.
     """
-    asked = {"--beam": beam is not None, "--sample": sample is not None, "--one-shot": one_shot}
-    chosen = [name for name, given in asked.items() if given]
+    given = [
+        option for option in decoding_options() if values.get(option.name) not in {None, False}
+    ]
+    chosen = [option for option in given if option.chooses]
     if len(chosen) != 1:
+        forms = [kind.short_form.replace("=", " ") for kind in kinds().values()]
         raise UserError(
-            f"{' and '.join(chosen)} are different decodings"
+            f"{' and '.join(option.name for option in chosen)} are different decodings"
             if chosen
             else "no decoding was named",
-            "Give one of --beam 8, --sample 16 and --one-shot.",
+            f"Give one of --{', --'.join(forms[:-1])} and --{forms[-1]}.",
         )
-    belongs = {
-        "--length-penalty": ("--beam", length_penalty),
-        "--temperature": ("--sample", temperature),
-        "--top-p": ("--sample", top_p),
-        "--seed": ("--sample", seed),
-        "--example": ("--one-shot", example),
-    }
-    for name, (owner, value) in belongs.items():
-        if value is not None and owner != chosen[0]:
-            raise UserError(f"{name} has no part in {chosen[0]}", f"It belongs to {owner}.")
-    if temperature is not None and not temperature > 0:
-        raise UserError(f"--temperature {temperature:g} is not above 0", "Use --beam 1 for greedy.")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise UserError(f"--top-p {top_p:g} is not above 0 and at most 1", "Such as --top-p 0.9.")
-    if beam is not None:
-        return Beam(width=beam, length_penalty=length_penalty or 0.0)
-    if sample is not None:
-        return Sample(
-            count=sample,
-            temperature=1.0 if temperature is None else temperature,
-            top_p=1.0 if top_p is None else top_p,
-            seed=seed or 0,
-        )
-    return OneShot(example=example)
+    kind = kinds()[str(chosen[0].chooses)]
+    texts = {}
+    for option in given:
+        if kind.name not in option.fields:
+            owners = " and ".join(f"--{name}" for name in option.fields)
+            raise UserError(
+                f"{option.name} belongs to {owners}, not to --{kind.name}",
+                f"Leave {option.name} out, or use it with {owners}.",
+            )
+        if field := option.fields[kind.name]:
+            texts[field] = str(values[option.name])
+    return read_decoding(kind, texts)
 
 
 def choose_variants(variant: str, settings: Settings) -> tuple[str, ...]:
@@ -67,9 +143,4 @@ def choose_variants(variant: str, settings: Settings) -> tuple[str, ...]:
     }
     if variant in groups:
         return groups[variant]
-    if variant in settings.variants:
-        return (variant,)
-    raise UserError(
-        f"the run has no variant '{variant}'",
-        f"Give pruned, dense, both, or one of {', '.join(settings.variants)}.",
-    )
+    return (require_variant(variant, settings.variants),)

@@ -1,4 +1,4 @@
-"""The options that commands share, and what the config file may set as defaults."""
+"""The options that say what makes a variant and where: those of every command with a model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from engine.records.settings import JudgeRule, Normalisation, PromptStyle
+from tui.options.registry_help import METHODS, RECIPES
 
 PANELS = MODEL, COMPRESSION, ITEMS, ANSWERS, RUN = (
     "Model",
@@ -23,7 +23,8 @@ DEFAULT_SPARSITY = "0.45"
 DEFAULT_LANGUAGE = "en"
 
 
-def _option(*names: str, panel: str, help: str, default: str = "", **more: Any) -> Any:
+def option(*names: str, panel: str, help: str, default: str = "", **more: Any) -> Any:
+    """A Typer option of a panel, whose help tells the default that is filled in later."""
     # None stands for "not given", so that Typer can't know the default.
     shown = rf"{help} [dim]\[default {default}][/dim]" if default else help
     return typer.Option(*names, rich_help_panel=panel, help=shown, show_default=False, **more)
@@ -36,7 +37,7 @@ class ModelOptions(
 
     model: Annotated[
         str | None,
-        _option(
+        option(
             "--model",
             "-m",
             panel=MODEL,
@@ -47,11 +48,11 @@ class ModelOptions(
     ] = None
     revision: Annotated[
         str | None,
-        _option("--revision", panel=MODEL, metavar="REV", help="Revision of a Hub model."),
+        option("--revision", panel=MODEL, metavar="REV", help="Revision of a Hub model."),
     ] = None
     dtype: Annotated[
         str | None,
-        _option(
+        option(
             "--dtype",
             panel=MODEL,
             default="auto",
@@ -61,7 +62,7 @@ class ModelOptions(
     ] = None
     device: Annotated[
         str | None,
-        _option(
+        option(
             "--device",
             panel=MODEL,
             default="auto",
@@ -71,7 +72,7 @@ class ModelOptions(
     ] = None
     max_memory: Annotated[
         float | None,
-        _option(
+        option(
             "--max-memory",
             panel=MODEL,
             default="all",
@@ -82,7 +83,7 @@ class ModelOptions(
     ] = None
     trust_remote_code: Annotated[
         bool | None,
-        _option(
+        option(
             "--trust-remote-code",
             panel=MODEL,
             default="no",
@@ -91,7 +92,7 @@ class ModelOptions(
     ] = None
     sparsity: Annotated[
         list[str] | None,
-        _option(
+        option(
             "--sparsity",
             "-s",
             panel=COMPRESSION,
@@ -103,30 +104,28 @@ class ModelOptions(
     ] = None
     method: Annotated[
         str | None,
-        _option(
+        option(
             "--method",
             panel=COMPRESSION,
             default=DEFAULT_METHOD,
             metavar="METHOD",
-            help="magnitude, wanda, sparsegpt or ria.",
+            help=f"{METHODS}.",
         ),
     ] = None
     recipe: Annotated[
         list[str] | None,
-        _option(
+        option(
             "--recipe",
             "-r",
             panel=COMPRESSION,
             metavar="RECIPE",
-            help="The whole recipe, in place of --sparsity and --method: wanda:0.7, "
-            r"sparsegpt:2:4, rtn:BITS\[:GROUP], gptq:BITS\[:GROUP], noise:SIGMA, checkpoint:DIR; "
-            "+owl or +linear spread sparsity over the blocks, +swaps refines the mask. "
+            help=f"The whole recipe, in place of --sparsity and --method: {RECIPES}. "
             "Repeat for several variants.",
         ),
     ] = None
     calibration: Annotated[
         str | None,
-        _option(
+        option(
             "--calibration",
             panel=COMPRESSION,
             default="auto",
@@ -136,7 +135,7 @@ class ModelOptions(
     ] = None
     calibration_sequences: Annotated[
         int | None,
-        _option(
+        option(
             "--calibration-sequences",
             panel=COMPRESSION,
             default="16",
@@ -147,7 +146,7 @@ class ModelOptions(
     ] = None
     calibration_tokens: Annotated[
         int | None,
-        _option(
+        option(
             "--calibration-tokens",
             panel=COMPRESSION,
             default="512",
@@ -158,7 +157,7 @@ class ModelOptions(
     ] = None
     seed: Annotated[
         int | None,
-        _option(
+        option(
             "--seed",
             panel=RUN,
             default="0",
@@ -169,7 +168,7 @@ class ModelOptions(
     ] = None
     engine: Annotated[
         str | None,
-        _option(
+        option(
             "--engine",
             panel=RUN,
             default="this machine",
@@ -180,181 +179,10 @@ class ModelOptions(
     ] = None
     config: Annotated[
         Path | None,
-        _option(
+        option(
             "--config",
             panel=RUN,
             metavar="FILE",
             help="Config file, in place of the one that 'doctor' names.",
         ),
     ] = None
-
-
-class RunOptions(ModelOptions, frozen=True, kw_only=True):
-    """What a run does: the common options of the inspector and of `score`."""
-
-    against: Annotated[
-        str | None,
-        _option(
-            "--against",
-            panel=COMPRESSION,
-            default="dense",
-            metavar="RECIPE",
-            help="Compare with this variant in place of the dense model.",
-        ),
-    ] = None
-    items: Annotated[
-        str | None,
-        _option(
-            "--items",
-            "-i",
-            panel=ITEMS,
-            default="capitals",
-            metavar="ITEMS",
-            help="A file (.jsonl .csv .parquet), a sample, BENCHMARK:LANGUAGE or BENCHMARK:FILE; "
-            "'illusion-tui items' lists them.",
-        ),
-    ] = None
-    language: Annotated[
-        list[str] | None,
-        _option(
-            "--language",
-            "-l",
-            panel=ITEMS,
-            default="all; en without --items",
-            metavar="TAG,…",
-            help="Only items in these languages.",
-        ),
-    ] = None
-    limit: Annotated[
-        int | None,
-        _option(
-            "--limit",
-            "-n",
-            panel=ITEMS,
-            metavar="N",
-            min=1,
-            help="At most so many items per language.",
-        ),
-    ] = None
-    closed_book: Annotated[
-        bool | None,
-        _option(
-            "--closed-book/--open-book", panel=ITEMS, default="open", help="Withhold the passage."
-        ),
-    ] = None
-    prompt: Annotated[
-        PromptStyle | None,
-        _option(
-            "--prompt",
-            panel=ANSWERS,
-            default="auto",
-            metavar="STYLE",
-            help="How an item is put to the model: begun (the stem begins the assistant's turn), "
-            "completion (the stem alone), chat, question, or auto.",
-        ),
-    ] = None
-    choice: Annotated[
-        Normalisation | None,
-        _option(
-            "--choice",
-            panel=ANSWERS,
-            default="sum",
-            metavar="BY",
-            help="How the log-likelihoods of options are compared: sum, token or byte.",
-        ),
-    ] = None
-    judge: Annotated[
-        JudgeRule | None,
-        _option(
-            "--judge",
-            panel=ANSWERS,
-            default="containment",
-            metavar="RULE",
-            help="What makes an open answer right: containment, exact or f1.",
-        ),
-    ] = None
-    letters: Annotated[
-        bool | None,
-        _option(
-            "--letters/--no-letters",
-            panel=ANSWERS,
-            default="no",
-            help="Ask for the option's letter as well.",
-        ),
-    ] = None
-    shown_candidates: Annotated[
-        bool | None,
-        _option(
-            "--shown-candidates/--no-shown-candidates",
-            panel=ANSWERS,
-            default="yes",
-            help="Generate with the options listed in the prompt as well.",
-        ),
-    ] = None
-    answer_tokens: Annotated[
-        int | None,
-        _option(
-            "--answer-tokens",
-            panel=ANSWERS,
-            default="24",
-            metavar="N",
-            min=1,
-            help="Longest open answer.",
-        ),
-    ] = None
-    recover: Annotated[
-        list[str] | None,
-        _option(
-            "--recover",
-            panel=ANSWERS,
-            metavar="D,…",
-            help="Re-decode every recognition-only item: by beam=8 or sample=16 or one-shot, or "
-            "by several, separated by commas.",
-        ),
-    ] = None
-    recover_filter: Annotated[
-        str | None,
-        _option(
-            "--recover-filter",
-            panel=ANSWERS,
-            default="outcome:recognition-only",
-            metavar="EXPR",
-            help="Re-decode the items that this filter holds for instead.",
-        ),
-    ] = None
-    floor: Annotated[
-        bool | None,
-        _option(
-            "--floor/--no-floor",
-            panel=ANSWERS,
-            default="no",
-            help="Score the reference twice with other batches, to see the flips that are not the "
-            "compression's.",
-        ),
-    ] = None
-    batch_size: Annotated[
-        int | None,
-        _option(
-            "--batch-size",
-            panel=RUN,
-            default="16",
-            metavar="N",
-            min=1,
-            help="Items scored at a time.",
-        ),
-    ] = None
-    out: Annotated[
-        Path | None,
-        _option(
-            "--out",
-            "-o",
-            panel=RUN,
-            default="chosen from the settings",
-            metavar="RUN",
-            help="Run directory. One that holds a run of the same settings is continued.",
-        ),
-    ] = None
-
-
-NOT_IN_CONFIG = frozenset({"config", "out", "engine", "recover_filter"})
-"""Options that are of one call, or that have a place of their own in the config file."""

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engine.records.decodings import parse_decoding
+from engine.methods.recipes import parse_recipe, pruning_method
+from engine.records.decodings.registry import parse_decoding, short_forms
 from engine.records.errors import UserError
-from engine.records.recipes import MASKING, METHODS, parse_recipe
 from engine.records.settings import DENSE, Settings
 from tui.options.config import Config, read_config
 from tui.options.options import (
@@ -19,8 +19,8 @@ from tui.options.options import (
     DEFAULT_METHOD,
     DEFAULT_SPARSITY,
     ModelOptions,
-    RunOptions,
 )
+from tui.options.run_options import RunOptions
 
 COMPRESSION_OPTIONS = ("sparsity", "method", "recipe")
 PLAIN = (
@@ -177,7 +177,7 @@ def _settings(options: RunOptions, config: Config, *, local: bool) -> Settings:
         if not values["recover"]:
             raise UserError(
                 "--recover-filter says which items, but not how they are decoded",
-                "Add --recover beam=8, sample=16 or one-shot.",
+                f"Add --recover {short_forms()}.",
             )
         from engine.analysis.recovering import parse_recover_filter
 
@@ -201,14 +201,7 @@ def _recipes(options: RunOptions) -> tuple[str, ...]:
         written = [text for value in options.recipe for text in _split_recipes(value)]
     else:
         method, plus, modifiers = (options.method or DEFAULT_METHOD).partition("+")
-        if method not in MASKING:
-            known = method in METHODS
-            raise UserError(
-                f"--method {method} takes no --sparsity" if known else f"no method '{method}'",
-                f"Write the whole recipe: --recipe {method}:…"
-                if known
-                else f"--method is one of {', '.join(MASKING)}.",
-            )
+        pruning_method(method)
         amounts = _split(options.sparsity) or (DEFAULT_SPARSITY,)
         written = [f"{method}:{amount}{plus}{modifiers}" for amount in amounts]
     return tuple(dict.fromkeys(str(parse_recipe(text)) for text in written))

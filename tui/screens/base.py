@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from textual.message import Message
-from textual.screen import Screen
 
+from tui.acting import ActingScreen
 from tui.state.session import Session
 from tui.state.state import Change, RunState
 
@@ -13,7 +13,7 @@ class EngineNeeded(Message):
     """A request waits for an engine: one is to be started where none runs."""
 
 
-class RunScreen(Screen[None]):
+class RunScreen(ActingScreen):
     """A screen that draws from a run's state and is told when it changed."""
 
     def __init__(self, session: Session) -> None:
@@ -22,7 +22,6 @@ class RunScreen(Screen[None]):
 
     @property
     def state(self) -> RunState:
-        """The run."""
         return self.session.state
 
     def changed(self, change: Change) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -17,12 +15,24 @@ from textual.widgets import Input, Static
 from engine.records.errors import UserError
 from engine.reports.export import export
 from engine.runs.reading import Run
+from tui.acting import ActingScreen, Opening
+from tui.actions import RUN
+from tui.screens.inspect import InspectScreen
+from tui.screens.page import BACK
 
 
-class ExportScreen(ModalScreen[str | None]):
-    """Asks for a file and writes it; gives back a sentence that says what was written."""
+class ExportScreen(ActingScreen, ModalScreen[None]):
+    """Asks for a file, writes what the inspector shows, and says what was written."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+    OPENS = Opening(
+        InspectScreen,
+        "export",
+        "e",
+        "export",
+        "Write the run, or what is shown of it, to a file.",
+        RUN,
+    )
+    ACTIONS = (BACK,)
 
     def __init__(self, run: Run, variant: str, filter_text: str | None) -> None:
         super().__init__()
@@ -30,8 +40,14 @@ class ExportScreen(ModalScreen[str | None]):
         self._variant = variant
         self._filter_text = filter_text
 
+    @classmethod
+    def opened_from(cls, host: InspectScreen) -> ExportScreen | None:
+        run = host.state.run()
+        if run is None or not run.scored:
+            return None
+        return cls(run, host.variant, host.browser.filter_text or None)
+
     def compose(self) -> ComposeResult:
-        """A field for the path."""
         what = "the items that the filter shows" if self._filter_text else "all scored items"
         with Vertical(id="export"):
             yield Static(Content(f"Write {what} to a file"), classes="heading")
@@ -42,9 +58,8 @@ class ExportScreen(ModalScreen[str | None]):
             )
             yield Static("", id="export-error")
 
-    def action_cancel(self) -> None:
-        """Go back."""
-        self.dismiss(None)
+    def action_close(self) -> None:
+        self.dismiss()
 
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
@@ -58,10 +73,14 @@ class ExportScreen(ModalScreen[str | None]):
         except UserError as error:
             self._later(self._refused, f"{error.message} {error.hint}".strip())
         else:
-            self._later(self.dismiss, f"{count:,} items written to {path}")
+            self._later(self._written, f"{count:,} items written to {path}")
 
     def _later(self, call: Callable[[str], object], text: str) -> None:
         self.app.call_from_thread(call, text)
+
+    def _written(self, text: str) -> None:
+        self.app.notify(text, markup=False)
+        self.dismiss()
 
     def _refused(self, text: str) -> None:
         self.query_one("#export-error", Static).update(Content(text))

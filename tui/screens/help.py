@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+
 from engine.analysis.filters import FILTER_HELP
-from engine.text import fit
-from tui.actions import ACTIONS, groups
+from engine.analysis.metrics.registry import in_columns
+from engine.analysis.outcomes import OUTCOMES
+from engine.text import displayable, fit
+from tui.acting import ActingApp, Opening
+from tui.actions import RUN, Action
 from tui.drawing.lines import Line, columns, wrap
-from tui.drawing.marks import OUTCOME_MARKS
+from tui.screens.base import RunScreen
 from tui.screens.page import PageScreen
+from tui.state.session import Session
 from tui.state.state import Change
 
 WORDS = (
@@ -27,48 +34,49 @@ WORDS = (
     ("open answer", "What the model writes when it always takes the likeliest token (greedy)."),
     ("choice", "Which of the options has the highest log-likelihood after the prompt."),
     ("shown", "The answer the model writes when the options are listed in the prompt."),
-    (
-        "rank, p(gold)",
-        "Where the gold answer's first token stands among all tokens, and its probability: "
-        "reference → variant.",
-    ),
-    (
-        "worst",
-        "The worst rank along the gold answer's tokens, where it is not the first one's: "
-        "the answer breaks half way.",
-    ),
-    ("KL", "Kullback-Leibler divergence from the reference, in nats: how far it moved."),
     ("recovery, ↩", "A re-decode that brought the gold answer back, and at which place."),
-)
-
-OUTCOMES = (
-    ("recognition-only", "Open answer right → wrong, but the choice is still right: the illusion."),
-    ("lost", "Open answer right → wrong, and the choice is wrong too."),
-    ("kept", "Right → right."),
-    ("gained", "Wrong → right."),
-    ("never", "Wrong → wrong."),
 )
 
 TWO_COLUMNS = 120
 
 
 class HelpScreen(PageScreen):
-    """Every key, from the one table of actions, and what the words mean."""
+    """Every key of the app, and what the words mean."""
+
+    OPENS = Opening(
+        RunScreen,
+        "help",
+        "question_mark",
+        "help",
+        "This page.",
+        RUN,
+        footer=9,
+        shown="?",
+    )
+
+    def __init__(self, session: Session, actions: Mapping[str, Sequence[Action]]) -> None:
+        super().__init__(session)
+        self._actions = actions
+
+    @classmethod
+    def opened_from(cls, host: RunScreen) -> HelpScreen | None:
+        if isinstance(host, cls) or not isinstance(host.app, ActingApp):
+            return None
+        return cls(host.session, host.app.every_action())
 
     def changed(self, change: Change) -> None:
         """Nothing here depends on the run."""
 
     def draw(self) -> None:
-        """Lay out keys and words."""
-        self.present("Help", "", lay_out)
+        self.present("Help", "", partial(lay_out, self._actions))
 
 
-def lay_out(width: int) -> list[Line]:
-    """Keys and words, next to each other where there is room."""
+def lay_out(actions: Mapping[str, Sequence[Action]], width: int) -> list[Line]:
+    """Keys by heading and words, next to each other where there is room."""
     if width < TWO_COLUMNS:
-        return [*_words(width), [], *_keys(width)]
+        return [*_words(width), [], *_keys(actions, width)]
     half = (width - 4) // 2
-    return columns((_words(half), _keys(half)), (half, half), 4)
+    return columns((_words(half), _keys(actions, half)), (half, half), 4)
 
 
 def _words(width: int) -> list[Line]:
@@ -81,21 +89,26 @@ def _words(width: int) -> list[Line]:
     )
     lines += wrap([(about, "")], width)
     lines += [[], [("Outcomes", "heading")]]
-    for name, text in OUTCOMES:
-        head = [(f"{OUTCOME_MARKS[name]} {fit(name, 18)}", name), (text, "")]
+    for name, mark, meaning in OUTCOMES:
+        head = [(f"{mark} {fit(name, 18)}", name), (meaning, "")]
         lines += wrap(head, width, indent=20)
     lines += [[], [("Words", "heading")]]
-    for name, text in WORDS:
-        lines += wrap([(fit(name, 15), "strong"), (text, "")], width, indent=15)
+    for word, text in WORDS:
+        lines += wrap([(fit(word, 15), "strong"), (text, "")], width, indent=15)
     lines += [[], [("Filters", "heading")]]
-    return lines + wrap([(FILTER_HELP[0].upper() + FILTER_HELP[1:] + ".", "")], width)
+    lines += wrap([(FILTER_HELP[0].upper() + FILTER_HELP[1:] + ".", "")], width)
+    lines += [[], [("What can be filtered by, and what it means", "heading")]]
+    for metric in in_columns():
+        names = ", ".join(metric.filter_names)
+        lines += wrap([(f"{names}  ", "strong"), (displayable(metric.help), "")], width, indent=2)
+    return lines
 
 
-def _keys(width: int) -> list[Line]:
+def _keys(actions: Mapping[str, Sequence[Action]], width: int) -> list[Line]:
     lines: list[Line] = []
-    for group, actions in groups(ACTIONS).items():
+    for group, members in actions.items():
         lines += [*([[]] if lines else []), [(group, "heading")]]
-        for action in actions:
+        for action in members:
             head = [(fit(action.key_text, 7), "key"), (action.help, "")]
             lines += wrap(head, width, indent=7)
     return lines

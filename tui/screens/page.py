@@ -9,12 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from engine.text import displayable, truncated
-from tui.actions import at, bindings, footer
+from tui.actions import SHOW, Action
 from tui.drawing.lines import Line
 from tui.screens.base import RunScreen
 from tui.state.state import Change
 from tui.widgets.boards import KeyBoard
 from tui.widgets.paint import Board, Sheet
+
+BACK = Action("escape", "close", "back", "Go back.", SHOW, shown="esc", footer=0)
 
 
 class TitleBoard(Board):
@@ -25,7 +27,6 @@ class TitleBoard(Board):
         self._texts = ("", "")
 
     def show(self, title: str, subject: str) -> None:
-        """Show a title and its subject."""
         self._texts = (title, subject)
         self.redraw()
 
@@ -49,23 +50,20 @@ class PageSheet(Sheet):
 
 
 class PageScreen(RunScreen):
-    """A title, lines that scroll, and the keys that lead back."""
+    """Lines that scroll under a title; a subclass draws them by `present`."""
 
     AUTO_FOCUS = "#page"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("page")
+    ACTIONS: ClassVar[tuple[Action, ...]] = (BACK,)
 
     def compose(self) -> ComposeResult:
-        """Title, lines, keys."""
         yield TitleBoard()
         yield PageSheet(id="page")
-        yield KeyBoard(footer([*at("page"), *at("app")]), id="keys")
+        yield KeyBoard(id="keys")
 
     def on_mount(self) -> None:
-        """Draw what is known."""
         self.draw()
 
     def changed(self, change: Change) -> None:
-        """Draw anew where the run changed."""
         self.draw()
 
     def draw(self) -> None:
@@ -73,14 +71,11 @@ class PageScreen(RunScreen):
         raise NotImplementedError
 
     def present(self, title: str, subject: str, lay_out: Callable[[int], list[Line]]) -> None:
-        """Show lines under a title."""
         self.query_one(TitleBoard).show(title, subject)
         self.query_one(PageSheet).show(lay_out)
 
     def texts(self) -> list[str]:
-        """The lines as text."""
         return self.query_one(PageSheet).texts()
 
     def action_close(self) -> None:
-        """Go back."""
         self.dismiss()

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
+import polars as pl
 from textual import work
-from textual.binding import BindingType
-from textual.message import Message
 
-from engine.analysis.statistics import ComparisonStatistics, Floor, run_statistics
-from engine.records.recipes import RecipeError, parse_recipe
-from tui.actions import bindings
+from engine.analysis.frame import run_frame
+from engine.analysis.statistics import Statistics, run_statistics
+from engine.analysis.summed import sum_up
+from engine.methods.recipes import parse_recipe
+from engine.records.recipes import RecipeError
+from engine.runs.reading import Run
+from tui.acting import Opening
+from tui.actions import SHOW
 from tui.drawing.lines import Line, columns
-from tui.drawing.summary_lines import comparison_blocks
+from tui.drawing.summary_lines import ComparisonFigures, comparison_blocks
+from tui.screens.inspect import VARIANT_ACTIONS, InspectScreen
 from tui.screens.page import PageScreen
 from tui.state.session import Session
 from tui.state.state import Change
@@ -21,83 +28,106 @@ from tui.state.view import counts, probability_points
 TWO_COLUMNS = 128
 GAP = 4
 
+_THREAD = ThreadPoolExecutor(max_workers=1, thread_name_prefix="statistics")
+"""One computation at a time, also where the screen is left and opened again meanwhile."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All that the page shows of one snapshot of a run; `frames` has the pairs by variant."""
+
+    run: Run
+    statistics: Statistics
+    frames: dict[str, pl.DataFrame]
+
+    @classmethod
+    def of(cls, run: Run) -> Figures:
+        """Compute the figures; slow."""
+        recipes = run.manifest.settings.recipes
+        return cls(run, run_statistics(run), {name: run_frame(run, name) for name in recipes})
+
 
 class SummaryScreen(PageScreen):
-    """Outcomes, accuracies, ranks, recoveries, sparsity and settings of one variant."""
+    """Outcomes, accuracies, ranks, recoveries, sparsity and settings of one variant.
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("summary")
+    The figures are computed in a thread from a snapshot that the event loop takes. What changes
+    meanwhile is in the next snapshot, taken when the computation is done.
+    """
 
-    class Computed(Message):
-        """The statistics of the run as it was."""
-
-        def __init__(self, found: dict[str, ComparisonStatistics], floor: Floor | None) -> None:
-            super().__init__()
-            self.found = found
-            self.floor = floor
+    OPENS = Opening(
+        InspectScreen,
+        "summary",
+        "v",
+        "summary",
+        "The whole run: outcomes, accuracies, recoveries, sparsity, settings.",
+        SHOW,
+        footer=6,
+    )
+    ACTIONS = VARIANT_ACTIONS
 
     def __init__(self, session: Session, variant: str) -> None:
         super().__init__(session)
         self.variant = variant
-        self._found: dict[str, ComparisonStatistics] = {}
-        self._floor: Floor | None = None
+        self._figures: Figures | None = None
+        self._stale = asyncio.Event()
+
+    @classmethod
+    def opened_from(cls, host: InspectScreen) -> SummaryScreen:
+        return cls(host.session, host.variant)
 
     def on_mount(self) -> None:
-        """Compute the statistics; show what needs none."""
-        self._compute()
-        self.draw()
+        self._stale.set()
+        self._follow_run()
 
     def changed(self, change: Change) -> None:
-        """Compute anew where items or re-decodes came."""
-        if Change.ITEMS in change or Change.ANSWERS in change:
-            self._compute()
+        self._stale.set()
 
-    @work(thread=True, exclusive=True, group="statistics")
-    def _compute(self) -> None:
-        run = self.state.run()
-        if run is not None and run.scored:
-            found = run_statistics(run)
-            by_name = {one.variant: one for one in found.comparisons}
-            self.post_message(self.Computed(by_name, found.floor))
-
-    def on_summary_screen_computed(self, message: Computed) -> None:
-        """Show the statistics."""
-        self._found, self._floor = message.found, message.floor
-        self.draw()
+    @work
+    async def _follow_run(self) -> None:
+        """Compute the figures of one snapshot after the other until the screen is left."""
+        while await self._stale.wait():
+            self._stale.clear()
+            run = self.state.run()
+            if run is None or not run.scored or (self._figures and run == self._figures.run):
+                continue
+            loop = asyncio.get_running_loop()
+            self._figures = await loop.run_in_executor(_THREAD, Figures.of, run)
+            self.draw()
 
     def draw(self) -> None:
-        """Lay out the sections in one column or two."""
         state = self.state
+        scored = len(self._figures.run.scored) if self._figures else state.scored
         subject = f"{state.label(self.variant)} against {state.label(state.reference)}"
-        subject += f", {state.scored:,} of {state.total:,} items scored"
+        subject += f", {scored:,} of {state.total:,} items scored"
         self.present("Summary", subject, self._lay_out)
 
     def _lay_out(self, width: int) -> list[Line]:
-        state = self.state
-        statistics = self._found.get(self.variant)
-        if statistics is None or state.manifest is None:
-            return [[("no items are scored yet" if not state.items else "computing", "dim")]]
-        frame = state.frame(self.variant)
+        figures, variant = self._figures, self.variant
+        if figures is None or variant not in figures.frames:
+            return [[("computing" if self.state.items else "no items are scored yet", "dim")]]
+        state, statistics, frame = self.state, figures.statistics, figures.frames[variant]
+        manifest = figures.run.manifest
         two = width >= TWO_COLUMNS
         room = (width - GAP) // 2 if two else width
-        blocks = comparison_blocks(
-            statistics,
-            self._floor,
-            counts(frame),
-            int(frame["never_choice_correct"].sum()),
-            state.manifest,
-            state.record(self.variant),
-            _target(self.variant),
-            (state.label(state.reference), state.label(self.variant)),
-            probability_points(frame),
-            room,
+        comparison = ComparisonFigures(
+            statistics=next(part for part in statistics.comparisons if part.variant == variant),
+            floor=statistics.floor,
+            outcomes=counts(frame),
+            never_choice=int(frame["never_choice_correct"].sum()),
+            metrics=sum_up(frame),
+            points=probability_points(frame),
+            manifest=manifest,
+            record=next((record for record in manifest.variants if record.name == variant), None),
+            target=_target(variant),
+            labels=(state.label(state.reference), state.label(variant)),
         )
+        blocks = comparison_blocks(comparison, room)
         if not two:
             return _stacked(blocks)
         left, right = _halves(blocks)
         return columns((_stacked(left), _stacked(right)), (room, width - GAP - room), GAP)
 
     def action_variant(self, by: int) -> None:
-        """Show another compressed variant."""
         names = self.state.variants
         self.variant = names[(names.index(self.variant) + by) % len(names)]
         self.draw()

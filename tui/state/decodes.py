@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.records.decodings import Decoding, Hypothesis, Redecode
+from engine.records.decodings.decoding import Decoding
+from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.protocol import Decode, DecodeFinished, DecodeStep, Event, HypothesisFound
 from tui.state.questions import Asked
 

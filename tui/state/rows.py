@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from engine.records.decodings import OneShot, Redecode, Sample
+from engine.analysis.metrics.metric import Value
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.scores import Answer, Score, ScoredItem
 
@@ -16,6 +18,7 @@ class Row:
     Attributes:
         outcome: the pair's category; None where an open answer is absent.
         back: the re-decodes that brought the gold answer back under the compressed variant.
+        values: the columns of the table of pairs, by name.
     """
 
     scored: ScoredItem
@@ -23,21 +26,11 @@ class Row:
     variant: Score
     outcome: str | None
     back: tuple[Redecode, ...] = ()
+    values: Mapping[str, Value] = field(kw_only=True)
 
     @property
     def item(self) -> Item:
-        """The item."""
         return self.scored.item
-
-
-def recovery_label(result: Redecode) -> str:
-    """A recovery in a few cells: "beam 2", "5/16", "one-shot"."""
-    if isinstance(result.decoding, OneShot):
-        return "one-shot"
-    if isinstance(result.decoding, Sample):
-        right = sum(h.count for h in result.hypotheses if h.judgement.correct)
-        return f"{right}/{result.decoding.count}"
-    return f"beam {result.recovered_at}"
 
 
 def answer_text(answer: Answer | None) -> str:

@@ -12,7 +12,10 @@ from pathlib import Path
 import polars as pl
 
 from engine.analysis.frame import pair_row, pairs_frame
-from engine.records.decodings import Decoding, Redecode
+from engine.analysis.metrics.registry import columns_of_redecodes
+from engine.methods.recipes import parse_recipe
+from engine.records.decodings.decoding import Decoding
+from engine.records.hypotheses import Redecode
 from engine.records.manifest import Manifest, VariantRecord
 from engine.records.protocol import (
     DecodeFinished,
@@ -26,7 +29,7 @@ from engine.records.protocol import (
     RunOpened,
     ScoringPaused,
 )
-from engine.records.recipes import RecipeError, parse_recipe
+from engine.records.recipes import RecipeError
 from engine.records.scores import ScoredItem
 from engine.records.settings import DENSE, Settings
 from engine.runs.reading import Run
@@ -249,7 +252,7 @@ class RunState:
             return
         scored, results = self.items[redecode.item_id], self.redecodes[redecode.item_id]
         row = pair_row(scored, self.reference, redecode.variant, results)
-        for name in (name for name in frame.columns if name.startswith("recovered")):
+        for name in columns_of_redecodes():
             frame[number, name] = row[name]
 
     def engine_ended(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-OUTCOME_ORDER = ("recognition-only", "lost", "kept", "gained", "never")
+from engine.analysis.outcomes import OUTCOME_MARKS
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def shown(frame: pl.DataFrame, view: View) -> list[int]:
 def counts(frame: pl.DataFrame) -> dict[str, int]:
     """How many items have each outcome, every outcome named."""
     found = dict(frame.get_column("outcome").value_counts().iter_rows())
-    return {name: found.get(name, 0) for name in OUTCOME_ORDER}
+    return {name: found.get(name, 0) for name in OUTCOME_MARKS}
 
 
 def probability_points(frame: pl.DataFrame) -> dict[str, list[tuple[float, float]]]:
@@ -66,6 +66,6 @@ def probability_points(frame: pl.DataFrame) -> dict[str, list[tuple[float, float
 def _sort_key(name: str) -> pl.Expr:
     column = pl.col(name)
     if name == "outcome":
-        order = {outcome: number for number, outcome in enumerate(OUTCOME_ORDER)}
+        order = {outcome: number for number, outcome in enumerate(OUTCOME_MARKS)}
         return column.replace_strict(order, default=len(order))
     return column

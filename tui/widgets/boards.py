@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
+from textual.message import Message
 
+from engine.analysis.outcomes import OUTCOME_MARKS
 from engine.text import displayable, truncated
+from tui.acting import actions_on
 from tui.actions import OUTCOMES, Action
 from tui.drawing.header import RunLine
 from tui.drawing.lines import Line, Piece, width_of
-from tui.drawing.marks import OUTCOME_MARKS, track
+from tui.drawing.marks import track
 from tui.widgets.paint import Board
 
 
@@ -22,7 +25,6 @@ class RunBoard(Board):
         self.line = RunLine()
 
     def show(self, line: RunLine) -> None:
-        """Show a run."""
         if line != self.line:
             self.line = line
             self.redraw()
@@ -46,7 +48,14 @@ class RunBoard(Board):
 
 
 class OutcomeBoard(Board):
-    """The counts per outcome; a number shows only those items."""
+    """The counts per outcome; clicking one shows only those items."""
+
+    class Chosen(Message):
+        """An outcome was clicked; "all" stands for every one."""
+
+        def __init__(self, outcome: str) -> None:
+            super().__init__()
+            self.outcome = outcome
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -60,6 +69,9 @@ class OutcomeBoard(Board):
         if state != (self._counts, self._active, self._note):
             self._counts, self._active, self._note = state
             self.redraw()
+
+    def action_choose(self, outcome: str) -> None:
+        self.post_message(self.Chosen(outcome))
 
     def lines(self, width: int) -> list[Line]:
         """The widest form that fits."""
@@ -94,38 +106,32 @@ class OutcomeBoard(Board):
                 (count, color),
             ]
             line += body
-            self._targets.append((0, start, width_of(line), f"screen.outcome('{outcome}')"))
+            self._targets.append((0, start, width_of(line), self, f"choose('{outcome}')"))
         return line
 
 
 class KeyBoard(Board):
-    """The main keys, as many as there is room for; clicking one does what the key does."""
-
-    def __init__(
-        self, actions: Sequence[Action], *, id: str | None = None, target: str = "screen"
-    ) -> None:
-        super().__init__(id=id)
-        self._actions = actions
-        self._target = target
+    """The main keys of its screen, as many as fit; a click on one does what the key does."""
 
     def lines(self, width: int) -> list[Line]:
         """Keys in their order; those in the middle give way so that help and quit stay."""
-        actions = list(self._actions)
-        while len(actions) > 2 and self._width(actions) > width:
-            del actions[-3]
+        gap = 3 if width >= 100 else 2
+        keys = [
+            (node, action) for node, action in actions_on(self.screen) if action.footer is not None
+        ]
+        keys.sort(key=lambda key: key[1].footer or 0)
+        while len(keys) > 2 and _width([action for _, action in keys], gap) > width:
+            del keys[-3]
         line: Line = [(" ", "")]
-        for number, action in enumerate(actions):
+        for number, (node, action) in enumerate(keys):
             if number:
-                line.append(("   " if width >= 100 else "  ", ""))
+                line.append((" " * gap, ""))
             start = width_of(line)
             line += [(action.key_text, "key"), (f" {action.label}", "dim")]
-            self._targets.append((0, start, width_of(line), self._command(action)))
+            self._targets.append((0, start, width_of(line), node, action.name))
         return [line]
 
-    def _width(self, actions: Sequence[Action]) -> int:
-        gap = 3 if self.size.width >= 100 else 2
-        words = sum(cell_len(a.key_text) + 1 + cell_len(a.label) for a in actions)
-        return 1 + words + gap * (len(actions) - 1)
 
-    def _command(self, action: Action) -> str:
-        return f"app.{action.name}" if action.place == "app" else f"{self._target}.{action.name}"
+def _width(actions: Sequence[Action], gap: int) -> int:
+    words = sum(cell_len(action.key_text) + 1 + cell_len(action.label) for action in actions)
+    return 1 + words + gap * (len(actions) - 1)

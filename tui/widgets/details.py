@@ -8,14 +8,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from engine.records.decodings import Redecode
 from engine.records.scores import Score, ScoredItem
 from engine.text import displayable
-from tui.drawing.decode_lines import Names, full_lines, overview_lines
+from tui.drawing.decode_lines import ItemDecodes, full_lines, overview_lines
 from tui.drawing.lines import Line
 from tui.drawing.marks import verdict
 from tui.drawing.score_lines import pair_lines, question_lines
-from tui.state.decodes import LiveDecode
 from tui.state.rows import Row
 from tui.widgets.paint import Board, Sheet
 
@@ -49,9 +47,9 @@ class DecodeBoard(Board):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: Redecodes | None = None
+        self._shown: ItemDecodes | None = None
 
-    def show(self, shown: Redecodes | None) -> None:
+    def show(self, shown: ItemDecodes | None) -> None:
         """Show the re-decodes of an item."""
         self._shown = shown
         self.redraw()
@@ -61,22 +59,8 @@ class DecodeBoard(Board):
         shown = self._shown
         if shown is None:
             return []
-        lines = overview_lines(
-            shown.results, shown.live, shown.names, shown.target, width - 2, self.size.height
-        )
+        lines = overview_lines(shown, width - 2, self.size.height)
         return [[(" ", ""), *line] for line in lines]
-
-
-class Redecodes:
-    """The re-decodes of one item, as the widgets need them."""
-
-    def __init__(
-        self, results: list[Redecode], live: list[LiveDecode], names: Names, target: str
-    ) -> None:
-        self.results = results
-        self.live = live
-        self.names = names
-        self.target = target
 
 
 class PairDetails(Horizontal):
@@ -90,7 +74,7 @@ class PairDetails(Horizontal):
             sheet.can_focus = False
             yield sheet
 
-    def show(self, row: Row | None, titles: tuple[str, str], redecodes: Redecodes | None) -> None:
+    def show(self, row: Row | None, titles: tuple[str, str], redecodes: ItemDecodes | None) -> None:
         """Show a row (None: nothing), from the top where it is another item."""
         sheets = (
             self.query_one("#reference-sheet", Sheet),
@@ -104,15 +88,13 @@ class PairDetails(Horizontal):
         decodes.border_title = Content("re-decoded")
         self.show_decodes(redecodes)
 
-    def show_decodes(self, redecodes: Redecodes | None) -> None:
+    def show_decodes(self, redecodes: ItemDecodes | None) -> None:
         """Show other re-decodes of the same item."""
 
         def draw(width: int) -> list[Line]:
             if redecodes is None:
                 return []
-            return full_lines(
-                redecodes.results, redecodes.live, redecodes.names, redecodes.target, width
-            )
+            return full_lines(redecodes, width)
 
         self.query_one("#decode-sheet", Sheet).show(draw)
 

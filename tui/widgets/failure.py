@@ -19,7 +19,6 @@ class FailurePanel(Board):
         self._message = self._hint = self._stderr = self._log = ""
 
     def show(self, message: str, hint: str, stderr: str, log: str) -> None:
-        """Show a failure."""
         self._message, self._hint, self._stderr, self._log = message, hint, stderr, log
         self.border_title = Content("the engine has ended")
         self.display = True
@@ -32,7 +31,6 @@ class FailurePanel(Board):
         self.styles.height = min(wanted, max(self.screen.size.height // 3, 5))
 
     def on_resize(self) -> None:
-        """Lay out anew."""
         self.fit_height(self.size.width)
         self.redraw()
 

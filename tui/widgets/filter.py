@@ -30,11 +30,9 @@ class FilterInput(Input):
         """The filter stays, the focus goes to the items."""
 
     def action_give_up(self) -> None:
-        """Clear the filter."""
         self.post_message(self.GivenUp())
 
     def action_to_items(self) -> None:
-        """Go to the items."""
         self.post_message(self.Left())
 
 
@@ -46,13 +44,11 @@ class FilterNote(Board):
         self._note: tuple[str, bool] = ("", False)
 
     def show(self, text: str, alarm: bool) -> None:
-        """Show a note."""
         if (text, alarm) != self._note:
             self._note = (text, alarm)
             self.redraw()
 
     def lines(self, width: int) -> list[Line]:
-        """The note on one line."""
         text, alarm = self._note
         return [one_line([(displayable(text), "wrong" if alarm else "dim")], width)]
 
@@ -61,7 +57,6 @@ class FilterBar(Horizontal):
     """The filter's line: the field, and beside it what comes of it."""
 
     def compose(self) -> ComposeResult:
-        """Field and note."""
         yield FilterInput(
             placeholder="words, or rank>3 lang:es", id="filter", compact=True, select_on_focus=False
         )
@@ -69,19 +64,15 @@ class FilterBar(Horizontal):
 
     @property
     def value(self) -> str:
-        """What is typed."""
         return self.query_one(FilterInput).value
 
     def open(self) -> None:
-        """Show the line and type in it."""
         self.display = True
         self.query_one(FilterInput).focus()
 
     def clear(self) -> None:
-        """Empty the field and hide the line."""
         self.query_one(FilterInput).value = ""
         self.display = False
 
     def note(self, text: str, *, alarm: bool) -> None:
-        """Say what comes of the filter."""
         self.query_one(FilterNote).show(text, alarm)

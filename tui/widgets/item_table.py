@@ -10,14 +10,14 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.text import displayable, fit
-from tui.actions import bindings
+from tui.acting import Acting
+from tui.actions import MOVE, Action
 from tui.drawing.columns import DIM, Column, Layout, layout
 from tui.state.rows import Row
 from tui.widgets.paint import Painted
@@ -33,14 +33,21 @@ class Ordering:
     descending: bool = False
 
 
-class ItemTable(Painted, ScrollView, can_focus=True):
+class ItemTable(Acting, Painted, ScrollView, can_focus=True):
     """A table of rows that are known by their number in the run.
 
     The cursor stays on its item when rows come or go; where its item is no longer shown it
-    stays at its place.
+    stays on its line.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("table")
+    ACTIONS = (
+        Action("up,k", "move(-1)", "up", "Go to the item above.", MOVE, shown="↑"),
+        Action("down,j", "move(1)", "down", "Go to the item below.", MOVE, shown="↓"),
+        Action("pageup", "page(-1)", "page up", "Go up one page.", MOVE, shown="pg up"),
+        Action("pagedown", "page(1)", "page down", "Go down one page.", MOVE, shown="pg dn"),
+        Action("home,g", "edge(-1)", "first", "Go to the first item.", MOVE),
+        Action("end,G", "edge(1)", "last", "Go to the last item.", MOVE),
+    )
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "item-table--header",
         "item-table--sorted",
@@ -55,7 +62,7 @@ class ItemTable(Painted, ScrollView, can_focus=True):
             self.number = number
 
     class Opened(Message):
-        """The item under the cursor was opened."""
+        """A row was double-clicked; the cursor is on it."""
 
     class SortAsked(Message):
         """A header was clicked."""
@@ -72,18 +79,17 @@ class ItemTable(Painted, ScrollView, can_focus=True):
         self._placeholder = ""
         self._ordering = Ordering()
         self._layout: Layout = layout(80)
-        self._place = 0
+        self._cursor = 0
 
     # -- what it shows -------------------------------------------------------------------
 
     @property
     def number(self) -> int | None:
         """The number of the item under the cursor."""
-        return self._numbers[self._place] if self._numbers else None
+        return self._numbers[self._cursor] if self._numbers else None
 
     @property
     def count(self) -> int:
-        """How many rows are shown."""
         return len(self._numbers)
 
     @property
@@ -98,7 +104,6 @@ class ItemTable(Painted, ScrollView, can_focus=True):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """The columns' cells."""
         return self._layout.widths
 
     @property
@@ -124,60 +129,53 @@ class ItemTable(Painted, ScrollView, can_focus=True):
             ordering: for the mark in the header.
             placeholder: shown where there are no rows.
         """
-        before, line = self.number, self._place - round(self.scroll_y)
+        before, line = self.number, self._cursor - round(self.scroll_y)
         self._make, self._titles, self._ordering = make, titles, ordering
         self._placeholder = placeholder
         changed = list(numbers) != list(self._numbers)
         self._numbers = numbers
         if changed:
-            place = _index(numbers, before)
-            self._place = max(0, min(self._place, len(numbers) - 1)) if place is None else place
+            index = _index(numbers, before)
+            self._cursor = max(0, min(self._cursor, len(numbers) - 1)) if index is None else index
             self._resize_virtual()
             if 0 <= line < self.page_lines:
-                self.scroll_to(y=self._place - line, animate=False, force=True, immediate=True)
+                self.scroll_to(y=self._cursor - line, animate=False, force=True, immediate=True)
             self._reveal()
         self.refresh()
         if self.number != before:
             self.post_message(self.Highlighted(self.number))
 
-    def go_to(self, place: int) -> None:
-        """Put the cursor on the row at a place (from 0)."""
+    def go_to(self, index: int) -> None:
+        """Put the cursor on the row of an index (from 0); beyond the ends, on the nearest one."""
         if not self._numbers:
             return
-        place = max(0, min(place, len(self._numbers) - 1))
-        if place != self._place:
-            self._place = place
+        index = max(0, min(index, len(self._numbers) - 1))
+        if index != self._cursor:
+            self._cursor = index
             self.refresh()
             self.post_message(self.Highlighted(self.number))
         self._reveal()
 
     def _reveal(self) -> None:
         top = round(self.scroll_target_y)
-        if self._place < top:
-            self.scroll_to(y=self._place, animate=False, force=True, immediate=True)
-        elif self._place >= top + self.page_lines:
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False, force=True, immediate=True)
+        elif self._cursor >= top + self.page_lines:
             self.scroll_to(
-                y=self._place - self.page_lines + 1, animate=False, force=True, immediate=True
+                y=self._cursor - self.page_lines + 1, animate=False, force=True, immediate=True
             )
 
     # -- keys and mouse ------------------------------------------------------------------
 
     def action_move(self, by: int) -> None:
-        """Move the cursor by rows."""
-        self.go_to(self._place + by)
+        self.go_to(self._cursor + by)
 
     def action_page(self, by: int) -> None:
-        """Move the cursor by pages."""
-        self.go_to(self._place + by * self.page_lines)
+        self.go_to(self._cursor + by * self.page_lines)
 
     def action_edge(self, side: int) -> None:
         """Move the cursor to the first row (-1) or the last (1)."""
         self.go_to(0 if side < 0 else len(self._numbers) - 1)
-
-    def action_lab(self) -> None:
-        """Open the item under the cursor."""
-        if self._numbers:
-            self.post_message(self.Opened())
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on a row, open it on a double click, or sort by a header."""
@@ -189,16 +187,15 @@ class ItemTable(Painted, ScrollView, can_focus=True):
             if column is not None and column.sort:
                 self.post_message(self.SortAsked(column.key))
             return
-        place = offset.y - HEADER_LINES + round(self.scroll_y)
-        if place < len(self._numbers):
-            self.go_to(place)
+        index = offset.y - HEADER_LINES + round(self.scroll_y)
+        if index < len(self._numbers):
+            self.go_to(index)
             if event.chain == 2:
                 self.post_message(self.Opened())
 
     # -- drawing -------------------------------------------------------------------------
 
     def on_resize(self) -> None:
-        """Choose the columns anew."""
         self._layout = layout(max(self.scrollable_content_region.width, 1))
         self._resize_virtual()
         self._reveal()
@@ -212,14 +209,13 @@ class ItemTable(Painted, ScrollView, can_focus=True):
         return self.get_component_rich_style(f"item-table--{name}", partial=True)
 
     def render_line(self, y: int) -> Strip:
-        """Draw the header, a row, or an empty line."""
         width = self.size.width
         base = self.rich_style
         if y < HEADER_LINES:
             return self._header(base, width)
-        place = y - HEADER_LINES + round(self.scroll_y)
-        if self._make is not None and place < len(self._numbers):
-            return self._row(self._make(self._numbers[place]), place == self._place, base, width)
+        index = y - HEADER_LINES + round(self.scroll_y)
+        if self._make is not None and index < len(self._numbers):
+            return self._row(self._make(self._numbers[index]), index == self._cursor, base, width)
         text = ""
         if not self._numbers and y == HEADER_LINES + 1:
             text = " " + displayable(self._placeholder)

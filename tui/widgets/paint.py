@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.app import App
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from engine.analysis.outcomes import OUTCOME_MARKS
 from tui.drawing.lines import Line, cropped
 
 PAINTS = (
@@ -27,11 +29,7 @@ PAINTS = (
     "bar-gold",
     "active",
     "title",
-    "recognition-only",
-    "lost",
-    "kept",
-    "gained",
-    "never",
+    *OUTCOME_MARKS,
 )
 
 
@@ -45,7 +43,6 @@ class Painted(Widget):
         self._paints: dict[str, Style] = {}
 
     def notify_style_update(self) -> None:
-        """Colours have changed."""
         super().notify_style_update()
         self._paints = {}
 
@@ -72,29 +69,26 @@ class Board(Painted):
     """A few lines that don't scroll; pieces can be clicked.
 
     Subclasses give the lines, and put what a click does into `_targets`: line, first cell, end,
-    action.
+    and the action with the node that does it.
     """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._drawn: list[Line] | None = None
-        self._targets: list[tuple[int, int, int, str]] = []
+        self._targets: list[tuple[int, int, int, Widget | App[Any], str]] = []
 
     def lines(self, width: int) -> list[Line]:
         """What to draw in `width` cells."""
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw anew."""
         self._drawn = None
         self.refresh()
 
     def on_resize(self) -> None:
-        """Draw for the new size."""
         self.redraw()
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line."""
         width = self.size.width
         if self._drawn is None:
             self._targets = []
@@ -102,13 +96,12 @@ class Board(Painted):
         return self.strip_of(self._drawn[y] if y < len(self._drawn) else [], width)
 
     async def on_click(self, event: events.Click) -> None:
-        """Run the action of the clicked piece."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        for y, start, end, action in self._targets:
+        for y, start, end, node, action in self._targets:
             if y == offset.y and start <= offset.x < end:
-                await self.run_action(action)
+                await node.run_action(action)
 
 
 class Sheet(Painted, ScrollView, can_focus=True):
@@ -131,7 +124,6 @@ class Sheet(Painted, ScrollView, can_focus=True):
         return ["".join(text for text, _ in line) for line in self._lines]
 
     def on_resize(self) -> None:
-        """Lay out for the new size."""
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -145,7 +137,6 @@ class Sheet(Painted, ScrollView, can_focus=True):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line."""
         width = self.size.width
         index = y + round(self.scroll_y)
         return self.strip_of(self._lines[index] if index < len(self._lines) else [], width)

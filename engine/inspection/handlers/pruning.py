@@ -10,16 +10,17 @@ from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import ManifestKeeper, new_manifest
 from engine.inspection.settings import canonical
 from engine.inspection.workbench import Workbench
+from engine.methods.amounts import Checkpoint
+from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
 from engine.records.manifest import ItemsRecord, Manifest
 from engine.records.protocol import CheckpointSaved, ManifestChanged, Progress, Prune
-from engine.records.recipes import parse_recipe
 
 
 def _prune(inspection: Inspection, request: Prune) -> None:
     settings, directory = canonical(request.settings), Path(request.directory)
     name = settings.recipes[0]
-    if parse_recipe(name).checkpoint is not None:
+    if isinstance(parse_recipe(name).amount, Checkpoint):
         raise UserError(f"{name} is a finished checkpoint", "Name a recipe that makes one.")
     require_free(directory)
     keeper = ManifestKeeper(

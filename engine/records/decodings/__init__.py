@@ -1,0 +1,1 @@
+"""Decodings that may bring an answer back, one module for each kind."""
