@@ -1,1 +1,1 @@
-"""Sample items, and the script that makes them."""
+"""Sample items, and the script that generates them."""

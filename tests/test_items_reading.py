@@ -116,12 +116,12 @@ BROKEN: list[tuple[dict[str, Any], str, str]] = [
     ({"question": ""}, "field question", "question"),
     ({"options": ["a", "b"]}, "field options", "must equal"),
     ({"options": ["g"]}, "at least 2", "Add options"),
-    ({"options": ["g", "b", "b"]}, "'b' is there more than once", "differ"),
+    ({"options": ["g", "b", "b"]}, "'b' appears more than once", "differ"),
     ({"options": ["g", "x"], "aliases": ["x"]}, "alias", "Only one"),
     ({"gold": 2017}, "field gold: expected text, got the number 2017", "quotes"),
     ({"options": "g"}, "field options: expected a list", "["),
-    ({"aliases": ["ok", 5]}, "field aliases: entry 2: expected text", "text"),
-    ({"answer": "g"}, "field answer: there is no such field", "The fields are"),
+    ({"aliases": ["ok", 5]}, "field aliases, entry 2: expected text", "text"),
+    ({"answer": "g"}, "field answer: no such field", "The fields are"),
     ({"langauge": "en"}, "field langauge", "Did you mean 'language'?"),
 ]
 
@@ -141,7 +141,7 @@ def test_an_id_used_twice_names_both_rows(tmp_path: Path) -> None:
     row = {"id": "a", "question": "q", "gold": "g"}
     rows = [row, {**row, "id": "b"}, row]
     error = failure(write_jsonl(tmp_path / "items.jsonl", rows))
-    assert "row 3, field id: 'a' is also row 1" in error.message
+    assert "row 3, field id: 'a' is also the id of row 1" in error.message
     no_id = [{"question": "q", "gold": "g"}] * 2
     assert "row 2, field question" in failure(write_jsonl(tmp_path / "n.jsonl", no_id)).message
 
@@ -173,7 +173,7 @@ def test_a_broken_table_says_where(tmp_path: Path) -> None:
     path.write_text('question,gold\nq,"g\n')
     assert "row 2: invalid CSV" in failure(path).message
     path.write_text("question,gold,gold\nq,g,g\n")
-    assert "'gold' is there twice" in failure(path).message
+    assert "'gold' appears twice" in failure(path).message
     path.write_text("question,gold\n")
     assert "no items" in failure(path).message
     parquet = path.with_suffix(".parquet")

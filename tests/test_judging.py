@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from random import Random
 
 import pytest
 
 from engine.judging import F1_THRESHOLD, judge
+from engine.judging.tokens import streams
 
 CONTAINED = [
     # language, answer, gold, what is marked in the raw answer
@@ -51,6 +53,9 @@ CONTAINED = [
     ("zh", "２００８年", "2008", "２００８"),
     ("ja", "フランスの首都はパリです", "パリ", "パリ"),
     ("ja", "ﾊﾟﾘ", "パリ", "ﾊﾟﾘ"),
+    ("ja", "首都は葛\U000e0100飾です", "葛飾", "葛\U000e0100飾"),
+    ("ja", "変体仮名の\U0001b002です", "\U0001b002", "\U0001b002"),
+    ("zh", "共〢人", "〢", "〢"),
     ("th", "คือกรุงโรมครับ", "โรม", "โรม"),
     ("km", "គឺភ្នំពេញ។", "ភ្នំពេញ", "ភ្នំពេញ"),
     ("my", "၁၂ ခု", "12", "၁၂"),
@@ -177,6 +182,31 @@ def test_a_long_answer_is_judged_quickly_and_marked_in_place() -> None:
 def test_an_answer_may_begin_with_a_mark_that_stands_on_nothing() -> None:
     assert not judge("\u0948 \u0301x", ("Paris",), "hi").correct
     assert judge("\u0948 Paris", ("Paris",), "en").correct
+
+
+UNSPACED_LETTERS = (
+    "HIRAGANA LETTER",
+    "HENTAIGANA LETTER",
+    "KATAKANA LETTER",
+    "BOPOMOFO LETTER",
+    "LAO LETTER",
+    "KHMER LETTER",
+    "MYANMAR LETTER",
+)
+
+
+def test_every_letter_of_a_script_without_spaces_is_a_token() -> None:
+    named = [
+        letter
+        for letter in map(chr, range(0x20000))
+        if unicodedata.name(letter, "").startswith(UNSPACED_LETTERS)
+        and unicodedata.category(letter) == "Lo"
+    ]
+    assert len(named) > 700
+    letters = [*named, *map(chr, range(0x4E00, 0x9FF0, 64)), *map(chr, range(0x20000, 0x2A6D0, 64))]
+    # A letter that is none of these would be one word with the digits around it.
+    words = streams("7".join([*letters, ""]), "und")[0].words
+    assert words == tuple(word for letter in letters for word in (letter, "7"))
 
 
 LANGUAGES = ["en", "de", "fr", "tr", "ru", "ar", "he", "hi", "zh", "ja", "th", "ko", "km", "my"]

@@ -35,7 +35,7 @@ def test_log_likelihoods_and_verdicts_equal_those_of_the_harness(embedded: Path)
     harness = HFLM(pretrained=model, tokenizer=tokenizer, backend="causal", batch_size=8)
     requests: list[Instance] = []
     for prepared, one in zip(batch, ours, strict=True):
-        separator = prepared.open[0].separator
+        separator = prepared.open.prompt.separator
         for option in one.item.options:
             arguments = (one.prompt, f"{separator}{option}")
             requests.append(Instance("loglikelihood", {}, arguments, len(requests)))

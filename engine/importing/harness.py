@@ -15,7 +15,7 @@ _PASSAGES = ("passage", "context", "flores_passage")
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields that are read; `arguments` is a list of lists before 0.4.3, a mapping since."""
+    """The fields that are read; `arguments` is a list of lists up to 0.4.2, a mapping since."""
 
     doc_id: int | str
     doc: dict[str, Any]
@@ -27,26 +27,26 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_samples(path: Path) -> list[Sample]:
-    """Read a samples file; where answers were filtered in several ways, the questions count once.
+    """Read a samples file; of several filters only the first one's answers are taken.
 
     Raises:
-        UserError: which line isn't as expected, and how.
+        UserError: a line isn't as expected; the error names it.
     """
     samples: dict[str, Sample] = {}
     kept_filter: str | None = None
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        place = f"{path}, line {number}"
+        where = f"{path}, line {number}"
         try:
             fields = msgspec.json.decode(line)
             entry = msgspec.convert(fields, _Line)
         except msgspec.DecodeError as error:
-            raise broken(place, str(error)) from error
+            raise broken(where, str(error)) from error
         kept_filter = kept_filter or entry.filter
         if entry.filter != kept_filter:
             continue
-        sample = _sample(entry, fields, place)
+        sample = _sample(entry, fields, where)
         if sample.key in samples:
-            raise broken(place, f"the question with doc_id {sample.key} is there twice")
+            raise broken(where, f"the question with doc_id {sample.key} appears twice")
         samples[sample.key] = sample
     if not samples:
         raise broken(str(path), "the file has no samples")
@@ -54,14 +54,14 @@ def read_samples(path: Path) -> list[Sample]:
 
 
 def model_name(path: Path) -> str:
-    """The model's name, which is the directory's, "/" written as "__"."""
+    """The model's name: the directory's, in which "__" stands for "/"."""
     return path.resolve().parent.name.replace("__", "/")
 
 
-def _sample(entry: _Line, fields: dict[str, Any], place: str) -> Sample:
+def _sample(entry: _Line, fields: dict[str, Any], where: str) -> Sample:
     requests = _requests(entry)
     if not requests or len(requests) != len(entry.resps):
-        raise broken(place, f"{len(requests)} arguments and {len(entry.resps)} responses")
+        raise broken(where, f"{len(requests)} arguments and {len(entry.resps)} responses")
     prompt = str(requests[0][0])
     passage = next((entry.doc[name] for name in _PASSAGES if name in entry.doc), None)
     question = next((entry.doc[name] for name in _QUESTIONS if name in entry.doc), prompt)
@@ -79,12 +79,12 @@ def _sample(entry: _Line, fields: dict[str, Any], place: str) -> Sample:
         passage=passage if isinstance(passage, str) and passage else None,
         language=language if isinstance(language, str) else None,
     )
-    first = _first(entry.resps[0], place)
+    first = _first(entry.resps[0], where)
     if isinstance(first, list):
-        return _choice(sample, entry, requests, place)
+        return _choice(sample, entry, requests, where)
     golds = _golds(entry.target)
     if not golds:
-        raise broken(place, "target is empty")
+        raise broken(where, "target is empty")
     return sample._replace(golds=golds, text=str(first))
 
 
@@ -94,29 +94,29 @@ def _requests(entry: _Line) -> list[list[Any]]:
     return [list(request.values()) for request in entry.arguments.values()]
 
 
-def _first(responses: Any, place: str) -> Any:
-    """The first of a request's repeats: a text, or log-likelihood and whether it was greedy."""
+def _first(responses: Any, where: str) -> Any:
+    """The first of a request's responses: a text, or a log-likelihood and whether it is greedy."""
     if not isinstance(responses, list) or not responses:
-        raise broken(place, "resps has a request without responses")
+        raise broken(where, "resps has a request without responses")
     return responses[0]
 
 
-def _choice(sample: Sample, entry: _Line, requests: list[list[Any]], place: str) -> Sample:
-    # Tasks with a normalisation by mutual information ask once more, without the question.
-    own = [index for index, request in enumerate(requests) if request[0] == requests[0][0]]
-    by_continuation = len(own) > 1
-    asked = own if by_continuation else list(range(len(requests)))
+def _choice(sample: Sample, entry: _Line, requests: list[list[Any]], where: str) -> Sample:
+    # Tasks that normalise by mutual information repeat every request without the question.
+    of_prompt = [index for index, request in enumerate(requests) if request[0] == requests[0][0]]
+    by_continuation = len(of_prompt) > 1
+    asked = of_prompt if by_continuation else list(range(len(requests)))
     if len(asked) < 2:
-        raise broken(place, "one log-likelihood is neither a choice nor a generated answer")
+        raise broken(where, "one log-likelihood is neither a choice nor a generated answer")
     options = tuple(str(requests[index][1 if by_continuation else 0]).strip() for index in asked)
     try:
-        values = tuple(float(_first(entry.resps[index], place)[0]) for index in asked)
+        values = tuple(float(_first(entry.resps[index], where)[0]) for index in asked)
     except (ValueError, TypeError, IndexError) as error:
-        raise broken(place, f"resps has something else than log-likelihoods: {error}") from error
+        raise broken(where, f"resps holds something other than log-likelihoods: {error}") from error
     chosen = values.index(max(values))
     index = _gold_index(entry.target, options, chosen, sample.reported.get("acc"))
     if index is None:
-        raise broken(place, f"target '{entry.target}' is none of the {len(options)} options")
+        raise broken(where, f"target '{entry.target}' is none of the {len(options)} options")
     return sample._replace(
         golds=(options[index],), options=options, gold_index=index, log_likelihoods=values
     )
@@ -143,5 +143,5 @@ def _golds(target: Any) -> tuple[str, ...]:
             target = ast.literal_eval(target)
         except (ValueError, SyntaxError):
             target = [target]
-    found = target if isinstance(target, list) else [target]
-    return tuple(dict.fromkeys(text for one in found if (text := str(one).strip())))
+    golds = target if isinstance(target, list) else [target]
+    return tuple(dict.fromkeys(text for gold in golds if (text := str(gold).strip())))

@@ -1,4 +1,4 @@
-"""Details that lighteval (0.11 and later) writes as Parquet."""
+"""Details files of lighteval 0.11 and later, in Parquet."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_details(path: Path) -> list[Sample]:
     """Read a details file.
 
     Raises:
-        UserError: which row isn't as expected, and how.
+        UserError: a row isn't as expected; the error names it.
     """
     try:
         frame = pl.read_parquet(path)
@@ -49,12 +49,12 @@ def read_details(path: Path) -> list[Sample]:
         )
     samples = []
     for number, fields in enumerate(frame.iter_rows(named=True), start=1):
-        place = f"{path}, row {number}"
+        where = f"{path}, row {number}"
         try:
             row = msgspec.convert(fields, _Row)
         except msgspec.ValidationError as error:
-            raise broken(place, str(error)) from error
-        samples.append(_sample(row, number, place))
+            raise broken(where, str(error)) from error
+        samples.append(_sample(row, number, where))
     if not samples:
         raise broken(str(path), "the file has no rows")
     return samples
@@ -71,21 +71,21 @@ def model_name(path: Path) -> str:
     return path.resolve().parent.name
 
 
-def _sample(row: _Row, number: int, place: str) -> Sample:
+def _sample(row: _Row, number: int, where: str) -> Sample:
     doc, response = row.doc, row.model_response
     indices = doc.gold_index if isinstance(doc.gold_index, list) else [doc.gold_index]
     if not indices or not all(0 <= index < len(doc.choices) for index in indices):
-        raise broken(place, f"gold_index {doc.gold_index} is none of {len(doc.choices)} choices")
+        raise broken(where, f"gold_index {doc.gold_index} is none of {len(doc.choices)} choices")
     options = tuple(choice.strip() for choice in doc.choices)
     golds = tuple(dict.fromkeys(options[index] for index in indices if options[index]))
     if not golds:
-        raise broken(place, "the gold answer is empty")
+        raise broken(where, "the gold answer is empty")
     texts = response.text_post_processed or response.text
     values = response.logprobs or []
     # A generated answer comes with the log-probabilities of its tokens, not of the choices.
     choice = not texts and len(values) == len(options) > 1
     if not texts and not choice:
-        raise broken(place, "neither a generated text nor one log-probability for each choice")
+        raise broken(where, "neither a generated text nor one log-probability for each choice")
     return Sample(
         key=doc.id or str(number - 1),
         question=doc.original_query or doc.query,

@@ -1,4 +1,4 @@
-"""Two models' samples of the same task, paired into a run."""
+"""Importing two models' samples of the same task as a run."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def import_runs(
     language: str = "und",
     rule: JudgeRule = "containment",
 ) -> Run:
-    """Read what one model (the reference) and another made of the same task into a run.
+    """Make a run of two models' samples of the same task; `dense` is the reference.
 
-    Each is a samples_*.jsonl of lm-evaluation-harness or a details_*.parquet of lighteval, or a
-    directory with one such file. What the files don't hold (ranks, probabilities, the other rungs)
-    is absent in the run. Choices are compared by summed log-likelihood; answers are judged by
-    `rule`, and an item notes where the file's own metric says otherwise.
+    Each is a samples_*.jsonl of lm-evaluation-harness, a details_*.parquet of lighteval, or a
+    directory with one such file. What the files don't hold (ranks, probabilities, further prompts)
+    is absent from the run. Choices are compared by summed log-likelihood. Answers are judged by
+    `rule`; a note tells where the file's own metric disagrees.
 
     Raises:
-        UserError: a file isn't as expected, or the two aren't of the same task.
+        UserError: a file isn't as expected, or the two are of different tasks.
     """
     sources = [_read(dense), _read(pruned)]
     scored = _pair(sources[0], sources[1], language, rule)
@@ -52,10 +52,10 @@ def import_runs(
         judge=rule,
         shown_candidates=False,
     )
-    items = [one.item for one in scored]
+    items = [scored_item.item for scored_item in scored]
     with RunLog.open(directory, _manifest(settings, sources, scored), items) as log:
         missing = {item.id for item in log.unscored}
-        log.append_scored([one for one in scored if one.item.id in missing])
+        log.append_scored([its for its in scored if its.item.id in missing])
     return read_run(directory)
 
 
@@ -69,7 +69,9 @@ def _read(path: Path) -> _Source:
         samples = harness.read_samples(file)
     by_key = {sample.key: sample for sample in samples}
     if len(by_key) < len(samples):
-        raise UserError(f"{file} has questions of the same id", "Give the file of one task.")
+        raise UserError(
+            f"{file} has several questions with the same id", "Give the file of one task."
+        )
     return _Source(path=file, program=program, model=model, samples=by_key)
 
 
@@ -78,18 +80,18 @@ def _file(path: Path) -> Path:
         raise UserError(f"{path} does not exist", "Give a file of samples, or its directory.")
     if not path.is_dir():
         return path
-    found = sorted((*path.glob("samples_*.jsonl"), *path.glob("details_*.parquet")))
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(file.name for file in found[:5]) or "none"
+    files = sorted((*path.glob("samples_*.jsonl"), *path.glob("details_*.parquet")))
+    if len(files) == 1:
+        return files[0]
+    names = ", ".join(file.name for file in files[:5]) or "none"
     raise UserError(
-        f"{path} has {len(found)} files of samples ({names}) where one is expected",
+        f"{path} has {len(files)} files of samples ({names}) where one is expected",
         "Name the samples_*.jsonl or details_*.parquet itself.",
     )
 
 
 def _pair(dense: _Source, pruned: _Source, language: str, rule: JudgeRule) -> list[ScoredItem]:
-    """Every question of either file; one that a file doesn't have is absent there."""
+    """Every question of either file; a variant's score is empty where its file lacks it."""
     if not dense.samples.keys() & pruned.samples.keys():
         raise _different(dense, pruned, "no question is in both")
     variant = f"checkpoint:{pruned.model}"
@@ -98,7 +100,7 @@ def _pair(dense: _Source, pruned: _Source, language: str, rule: JudgeRule) -> li
         first, second = dense.samples.get(key), pruned.samples.get(key)
         if first and second and _question(first) != _question(second):
             raise _different(dense, pruned, f"question {key} differs")
-        sides = {name: one for name, one in ((DENSE, first), (variant, second)) if one}
+        sides = {name: sample for name, sample in ((DENSE, first), (variant, second)) if sample}
         present = next(iter(sides.values()))
         item = to_item(present, language)
         scores = {DENSE: Score(), variant: Score()}
@@ -124,7 +126,7 @@ def _question(sample: Sample) -> tuple[object, ...]:
 def _different(dense: _Source, pruned: _Source, how: str) -> UserError:
     return UserError(
         f"{dense.path.name} and {pruned.path.name} are not of the same task: {how}",
-        "Import two models' samples of one task, asked with the same options.",
+        "Import two models' samples of one task, made with the same options.",
     )
 
 
@@ -144,7 +146,7 @@ def _log_probabilities(choice: ChoiceScore) -> list[float]:
 
 
 def _manifest(settings: Settings, sources: list[_Source], scored: list[ScoredItem]) -> Manifest:
-    items = [one.item for one in scored]
+    items = [scored_item.item for scored_item in scored]
     return Manifest(
         settings=settings,
         items=ItemsRecord(source=sources[0].path.name, hash=items_hash(items), count=len(items)),

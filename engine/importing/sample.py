@@ -1,4 +1,4 @@
-"""One question as another program's evaluation of one model kept it."""
+"""One question of another program's evaluation of one model."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.records.settings import JudgeRule
 
 
 class Sample(NamedTuple):
-    """What such a file holds of one question; None where it holds nothing of the kind.
+    """What a file of samples says about one question; None where it says nothing.
 
     Attributes:
         key: identifies the question within the task.
         golds: the gold answer, then its aliases.
-        log_likelihoods: of the options, natural logarithm, summed over tokens.
+        log_likelihoods: of the options, summed over their tokens, in nats.
         text: the generated answer.
-        reported: the file's own metrics of this question.
+        reported: the file's metrics of this question.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Sample(NamedTuple):
 
 
 def to_item(sample: Sample, language: str) -> Item:
-    """The item of a sample; `language` is for files that name none."""
+    """The item of a sample; `language` is for samples without one."""
     return Item(
         id=sample.key,
         language=sample.language or language,
@@ -49,7 +49,7 @@ def to_item(sample: Sample, language: str) -> Item:
 
 
 def to_score(sample: Sample, item: Item, rule: JudgeRule) -> Score:
-    """What the sample holds as a score; everything else is absent."""
+    """The score of a sample, without what its file doesn't hold."""
     answer = None
     if sample.text is not None:
         judgement = judge(sample.text, item.answers, item.language, rule)
@@ -67,14 +67,14 @@ def to_score(sample: Sample, item: Item, rule: JudgeRule) -> Score:
 
 
 def differing_verdicts(sample: Sample, score: Score, variant: str) -> list[str]:
-    """Notes on metrics of the file that don't agree with the verdict here."""
-    pairs = (
+    """Notes on the file's metrics that disagree with our verdicts."""
+    verdicts = (
         (score.open and score.open.judgement.correct, ("exact_match", "em", "acc")),
         (score.choice and score.choice.correct, ("acc", "acc_raw", "loglikelihood_acc")),
     )
     notes = []
-    for verdict, names in pairs:
-        name = next((name for name in names if name in sample.reported), None)
+    for verdict, metrics in verdicts:
+        name = next((metric for metric in metrics if metric in sample.reported), None)
         if verdict is None or name is None:
             continue
         value = sample.reported[name]
@@ -84,10 +84,10 @@ def differing_verdicts(sample: Sample, score: Score, variant: str) -> list[str]:
     return notes
 
 
-def broken(place: str, problem: str) -> UserError:
+def broken(where: str, problem: str) -> UserError:
     """The error for a file that isn't as expected."""
     return UserError(
-        f"{place}: {problem}",
+        f"{where}: {problem}",
         "Give a samples_*.jsonl of lm-evaluation-harness 0.4 (written with --log_samples) or a "
         "details_*.parquet of lighteval 0.11 or later.",
     )

@@ -90,10 +90,10 @@ def _tokens(prepared: PreparedItem, settings: Settings) -> int:
 
 
 def _length(prepared: PreparedItem) -> int:
-    return len(prepared.open[1].ids)
+    return len(prepared.open.ids)
 
 
 def _prompts(prepared: PreparedItem) -> list[EncodedPrompt]:
     """The prompts that run through the model for an item, in one batch."""
-    pairs = (prepared.open, prepared.shown, prepared.letter)
-    return [pair[1] for pair in pairs if pair is not None]
+    prompts = (prepared.open, prepared.shown, prepared.letter)
+    return [prompt for prompt in prompts if prompt is not None]

@@ -1,4 +1,4 @@
-"""Options for items that come without: the gold answers of other items."""
+"""Options for items without any, drawn from the gold answers of other items."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.records.items import Item
 COUNT = 3
 """Distractors per item: with the gold answer four options, as most benchmarks ship."""
 NEIGHBOURS = 24
-"""Distractors are drawn from so many candidates, those closest in length to the gold answer."""
+"""How many candidates distractors are drawn from: those closest in length to the gold answer."""
 
 _MONTHS = re.compile(
     r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|enero|febrero|marzo|abril|mayo|junio|"
@@ -59,7 +59,7 @@ def answer_shape(text: str) -> AnswerShape:
 
 
 class _Pool:
-    """Golds of one language, kind and shape, shortest first, each with all its answers."""
+    """Gold answers of one language, kind and shape, shortest first, each with its aliases."""
 
     def __init__(self, items: Sequence[Item]) -> None:
         golds: dict[str, tuple[str, set[str]]] = {}
@@ -73,15 +73,15 @@ class _Pool:
         self._lengths = [len(gold) for gold, _ in self._entries]
 
     def nearest(self, item: Item) -> list[str]:
-        """Golds that are no answer to `item`, closest in length first, at most `NEIGHBOURS`."""
+        """Golds that don't answer `item`, closest in length first, at most `NEIGHBOURS`."""
         answers = {fold(answer) for answer in item.answers}
         answers = answers.union(*(self._synonyms.get(answer, ()) for answer in answers))
         words = {word for answer in answers for word in answer.split()}
         length = len(item.gold)
         above = bisect_left(self._lengths, length)
         below = above - 1
-        found: list[str] = []
-        while len(found) < NEIGHBOURS and (below >= 0 or above < len(self._entries)):
+        nearest: list[str] = []
+        while len(nearest) < NEIGHBOURS and (below >= 0 or above < len(self._entries)):
             use_above = below < 0 or (
                 above < len(self._entries)
                 and self._lengths[above] - length <= length - self._lengths[below]
@@ -89,38 +89,39 @@ class _Pool:
             gold, other_answers = self._entries[above if use_above else below]
             above, below = (above + 1, below) if use_above else (above, below - 1)
             if not _any_overlap(answers, words, other_answers):
-                found.append(gold)
-        return found
+                nearest.append(gold)
+        return nearest
 
 
 def _any_overlap(
     answers: AbstractSet[str], words: AbstractSet[str], others: AbstractSet[str]
 ) -> bool:
-    """Whether any answer is, holds, or stands inside any of the others.
+    """Whether any answer equals or contains any of the others, or is contained in it.
 
-    That takes a common word (`words` are those of `answers`), which is quickly ruled out.
+    `words` are the words of `answers`: texts without a common word are quickly ruled out.
     """
     return any(
-        overlap(one, other)
+        overlap(answer, other)
         for other in others
         if not words.isdisjoint(other.split())
-        for one in answers
+        for answer in answers
     )
 
 
 def with_distractors(
     items: Sequence[Item], seed: int, pool: Sequence[Item] = ()
 ) -> tuple[Item, ...]:
-    """Give every item without options some: its gold answer and up to `COUNT` of other items.
+    """Give every item without options its gold answer and up to `COUNT` distractors as options.
 
-    Distractors are of the same language, kind and shape as the gold answer, are close to it in
-    length, and neither equal, hold, nor stand inside a right answer. The draw depends on the seed
-    and the item's id, not on the items' order. An item for which nothing is found keeps none.
+    Distractors are gold answers of other items. They have the gold answer's language, kind and
+    shape, are close to it in length, and neither equal nor contain a right answer nor are contained
+    in one. The draw depends on the seed and the item's id, not on the items' order. An item stays
+    without options where there is no distractor for it.
 
     Args:
-        items: what is given options.
+        items: the items; those with options stay as they are.
         seed: of the draw.
-        pool: the items whose golds are drawn from; none means `items`.
+        pool: the items whose golds are drawn from; empty for `items`.
     """
     if all(item.options for item in items):
         return tuple(items)

@@ -9,11 +9,7 @@ from engine.records.items import Item
 
 
 def one_shot_example(item: Item, items: Sequence[Item]) -> Item | None:
-    """The first other item of the same language and kind that has another answer.
-
-    Returns:
-        None where there is no such item.
-    """
+    """The first other item of the same language and kind with another answer; None without one."""
     answers = {fold(answer) for answer in item.answers}
     for other in items:
         if (

@@ -1,7 +1,7 @@
 """Rows of an items file: JSON Lines, CSV or Parquet.
 
-Rows are numbered as a person sees them: the line of a JSON Lines file, the row that a spreadsheet
-shows of a CSV file (its heading is row 1), the record of a Parquet file (from 1).
+Rows are numbered as a person sees them: by the line of a JSON Lines file, by the row that a
+spreadsheet shows for a CSV file (the heading is row 1), by the record of a Parquet file (from 1).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def read_rows(path: Path, *, lists: Sequence[str] = ()) -> list[Row]:
             cell is an absent value.
 
     Raises:
-        UserError: the file can't be read, or isn't what its name says; names the row.
+        UserError: the file can't be read, or isn't what its name says; the error names the row.
     """
     data = read_bytes(path)
     suffix = path.suffix.lower()
@@ -51,17 +51,17 @@ def read_rows(path: Path, *, lists: Sequence[str] = ()) -> list[Row]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """What the file holds.
+    """The content of a file.
 
     Raises:
-        UserError: there is no such file, or it may not be read.
+        UserError: there is no such file, or it can't be read.
     """
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise UserError(f"{path}: there is no such file", "Check the path.") from error
+        raise UserError(f"{path}: no such file", "Check the path.") from error
     except IsADirectoryError as error:
-        raise UserError(f"{path}: this is a directory", "Name a file inside it.") from error
+        raise UserError(f"{path}: is a directory", "Name a file inside it.") from error
     except OSError as error:
         raise UserError(f"{path}: can't be read: {error.strerror}", "Check the path.") from error
 
@@ -70,7 +70,7 @@ def decode_text(data: bytes, path: Path) -> str:
     """The text of a UTF-8 file; a byte order mark is dropped.
 
     Raises:
-        UserError: names the row and the offset of the first byte that isn't UTF-8.
+        UserError: a byte isn't UTF-8; the error names its row and offset.
     """
     body = data.removeprefix(BYTE_ORDER_MARK)
     try:
@@ -83,10 +83,10 @@ def decode_text(data: bytes, path: Path) -> str:
 
 
 def json_lines(text: str, path: Path) -> Iterator[Row]:
-    """The objects of a JSON Lines text; blank lines are passed over.
+    """The objects of a JSON Lines text; blank lines are skipped.
 
     Raises:
-        UserError: a line isn't a JSON object; names the row.
+        UserError: a line isn't a JSON object; the error names the row.
     """
     # Only "\n" ends a row: splitlines() would also cut at U+2028 inside a string.
     for number, line in enumerate(text.split("\n"), start=1):
@@ -117,11 +117,11 @@ def csv_rows(
         text: of the whole file.
         path: of the file, for errors.
         lists: the columns whose cells are JSON arrays.
-        headings: the columns of a file whose first row is no heading.
+        headings: the columns of a file whose first row isn't a heading.
         delimiter: between cells.
 
     Raises:
-        UserError: names the row that isn't valid.
+        UserError: a row isn't valid; the error names it.
     """
     # The module's limit on a cell (131,072 characters) is too low for passages.
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
@@ -134,7 +134,7 @@ def csv_rows(
         number = 1
         repeated = [name for name in heading if heading.count(name) > 1]
         if repeated:
-            message = f"{path} row 1: the column {repeated[0]!r} is there twice"
+            message = f"{path} row 1: the column {repeated[0]!r} appears twice"
             raise UserError(message, "Give each column once.")
         for number, cells in enumerate(chain([first] if bare else [], records), start=2 - bare):
             if not any(cells):

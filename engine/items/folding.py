@@ -1,4 +1,4 @@
-"""Comparing answers: are two texts the same answer, is one inside the other."""
+"""Comparing answers: whether two texts are the same, or one contains the other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 
 
 class _LettersDigitsMarks(dict[int, int]):
-    """For `str.translate`: what is no letter, digit or mark becomes a space."""
+    """For `str.translate`: everything but letters, digits and marks becomes a space."""
 
     def __missing__(self, code: int) -> int:
         self[code] = code if unicodedata.category(chr(code))[0] in "LNM" else ord(" ")
@@ -19,12 +19,12 @@ _KEPT = _LettersDigitsMarks()
 def fold(text: str) -> str:
     """Letters, digits and marks of `text` in one case and one normal form, words one space apart.
 
-    Diacritics stay: they part words in many languages ("año", "ano").
+    Diacritics stay: in many languages they distinguish words ("año", "ano").
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(folded.translate(_KEPT).split()) or " ".join(folded.split())
 
 
-def overlap(one: str, other: str) -> bool:
-    """Whether one folded text equals the other or stands inside it as whole words."""
-    return f" {one} " in f" {other} " or f" {other} " in f" {one} "
+def overlap(first: str, second: str) -> bool:
+    """Whether two folded texts are equal, or one contains the other as whole words."""
+    return f" {first} " in f" {second} " or f" {second} " in f" {first} "

@@ -1,4 +1,4 @@
-"""Cutting a long passage so that the answer stays in it."""
+"""Cutting a long passage around its answer."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def cut_passage(passage: str, answers: Sequence[str], max_characters: int) -> st
 
     Args:
         passage: the whole text.
-        answers: right answers; the first one that stands in the passage is kept.
-        max_characters: the most that may be left, the marks included.
+        answers: right answers; the first that the passage contains is kept.
+        max_characters: the greatest length of the result, the marks included.
 
     Returns:
-        At most `max_characters` of the passage, with "…" where it was cut; its beginning where
-        no answer stands in it.
+        A part of the passage, with "…" where it was cut; the beginning where the passage contains
+        no answer.
     """
     if len(passage) <= max_characters:
         return passage
@@ -32,8 +32,8 @@ def cut_passage(passage: str, answers: Sequence[str], max_characters: int) -> st
     start, end = _answer_span(passage, answers)
     sentences = [match.span() for match in _SENTENCE.finditer(passage) if match.group()]
     touched = [
-        place
-        for place, (begin, stop) in enumerate(sentences)
+        index
+        for index, (begin, stop) in enumerate(sentences)
         if begin < max(end, 1) and stop > start
     ]
     first, last = touched[0], touched[-1]
@@ -50,13 +50,13 @@ def cut_passage(passage: str, answers: Sequence[str], max_characters: int) -> st
 
 def _answer_span(passage: str, answers: Sequence[str]) -> tuple[int, int]:
     lowered = passage.lower()
-    # Lower case may change the length of a text ("İ"): then places no longer correspond.
+    # Lower case may change a text's length ("İ"): then positions no longer correspond.
     texts = [passage, lowered] if len(lowered) == len(passage) else [passage]
     for answer in answers:
         for text, sought in zip(texts, (answer, answer.lower()), strict=False):
-            place = text.find(sought) if sought else -1
-            if place >= 0:
-                return place, place + len(sought)
+            start = text.find(sought) if sought else -1
+            if start >= 0:
+                return start, start + len(sought)
     return 0, 0
 
 

@@ -1,4 +1,4 @@
-"""From what the user names to a set of items."""
+"""Reading the items that a user names: a sample, a file or a benchmark."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from engine.records.items import Item
 
 
 class ItemSet(msgspec.Struct, frozen=True, kw_only=True):
-    """Items with where they are from.
+    """Items and their source.
 
     Attributes:
-        items: as they will be scored, in order.
-        source: as the user named it.
+        items: in the order in which they will be scored.
+        source: as the user wrote it.
         hash: SHA-256 over the items' JSON, one a line, in order.
-        licence: of the data; None where it isn't known.
+        licence: of the data; None where it is unknown.
     """
 
     items: tuple[Item, ...]
@@ -42,20 +42,20 @@ def read_items(
     Args:
         source: a sample's name ("capitals"), a `.jsonl`, `.csv` or `.parquet` file, or a
             benchmark with a language or its original file ("xquad:es", "xquad:xquad.es.json").
-        languages: only items in these, by primary tag ("zh" takes "zh-Hans"); empty for all.
-        limit: so many per language: the first ones, of a benchmark a seeded subset; None takes
-            all, of a benchmark 200.
-        seed: of a benchmark's subset, and of the distractors that items without options get.
+        languages: only items in these, by primary tag ("zh" includes "zh-Hans"); empty for all.
+        limit: items per language: the first ones of a sample or file, a seeded subset of a
+            benchmark; None for all of a sample or file, and for 200 of a benchmark.
+        seed: of a benchmark's subset, and of the distractors for items without options.
 
     Raises:
         UserError: there is no such source or language, or the file isn't valid.
     """
     if limit is not None and limit < 1:
         raise UserError(f"--limit {limit}: expected 1 or more", "Leave it out to take all items.")
-    found = find_benchmark(source)
-    if found is not None:
-        benchmark, what = found
-        items = read_benchmark(benchmark, what, languages=languages, limit=limit, seed=seed)
+    named = find_benchmark(source)
+    if named is not None:
+        benchmark, selection = named
+        items = read_benchmark(benchmark, selection, languages=languages, limit=limit, seed=seed)
         return item_set(items, source, benchmark.licence)
     licence = None
     if source in sample_names():
@@ -67,7 +67,7 @@ def read_items(
 
 
 def item_set(items: tuple[Item, ...], source: str, licence: str | None) -> ItemSet:
-    """The items with their hash."""
+    """Items with their hash."""
     encoded = b"\n".join(msgspec.json.encode(item) for item in items)
     digest = hashlib.sha256(encoded).hexdigest()
     return ItemSet(items=items, source=source, hash=digest, licence=licence)
@@ -76,9 +76,9 @@ def item_set(items: tuple[Item, ...], source: str, licence: str | None) -> ItemS
 def _read_file(source: str) -> tuple[Item, ...]:
     path = Path(source).expanduser()
     if path.suffix.lower() not in SUFFIXES:
-        what = "not an items file" if path.exists() else "no such items"
+        problem = "not an items file" if path.exists() else "no such items"
         samples, types = ", ".join(sample_names()), ", ".join(SUFFIXES)
         names = ", ".join(BENCHMARKS)
         hint = f"Samples: {samples}. Files: {types}. Benchmarks, as NAME:LANGUAGE or NAME:FILE: "
-        raise UserError(f"{source}: {what}", f"{hint}{names}.")
+        raise UserError(f"{source}: {problem}", f"{hint}{names}.")
     return items_of(read_rows(path, lists=LIST_FIELDS), path)

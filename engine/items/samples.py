@@ -18,6 +18,6 @@ def sample_names() -> tuple[str, ...]:
 
 
 def read_sample(name: str) -> tuple[Item, ...]:
-    """All items of a sample, well-known ones first within each language."""
+    """All items of a sample, language by language, the best-known first."""
     with as_file(files("samples") / f"{name}.jsonl") as path:
         return items_of(read_rows(path), path)

@@ -1,4 +1,4 @@
-"""Which of the items: by language, the first few, or a seeded subset."""
+"""Selecting items: by language, the first of each language, or a seeded subset."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from collections.abc import Collection, Sequence
 
 from engine.records.errors import UserError
 from engine.records.items import Item
-
-
-def primary_language(tag: str) -> str:
-    """The primary subtag of a BCP 47 tag: "zh" of "zh-Hans"."""
-    return tag.replace("_", "-").split("-")[0].lower()
+from engine.records.languages import primary_language
 
 
 def in_languages(items: Sequence[Item], languages: Sequence[str]) -> tuple[Item, ...]:
-    """The items in any of the languages, compared by primary tag; all for no languages.
+    """The items in any of the languages, compared by primary tag; all items for no languages.
 
     Raises:
-        UserError: no item is in one of the languages; names those that are there.
+        UserError: no item is in one of the languages; the hint names those that exist.
     """
     if not languages:
         return tuple(items)
@@ -47,11 +43,11 @@ def first_per_language(items: Sequence[Item], limit: int) -> tuple[Item, ...]:
 def seeded_subset(ids: Collection[str], size: int, seed: int) -> frozenset[str]:
     """A fixed choice of `size` of the ids.
 
-    Each id has its place by a hash of itself and the seed, so that the choice depends neither on
-    the order of the ids nor, for the same ids, on the language they come in.
+    Ids are ordered by a hash of the seed and the id, so that the choice depends neither on their
+    order nor, in a benchmark with the same ids in every language, on the language.
     """
 
-    def place(identifier: str) -> bytes:
+    def rank(identifier: str) -> bytes:
         return hashlib.sha256(f"{seed}\n{identifier}".encode()).digest()
 
-    return frozenset(sorted(set(ids), key=place)[:size])
+    return frozenset(sorted(set(ids), key=rank)[:size])

@@ -1,4 +1,4 @@
-"""From the rows of a file to items, or to an error that names row and field."""
+"""Turning the rows of a file into items, or an error that names row and field."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.records.errors import UserError
 from engine.records.items import Item
 
 UNDETERMINED = "und"
-"""BCP 47 for "language not known": what a row without a language gets."""
+"""The BCP 47 tag of an unknown language, for rows without one."""
 
 LIST_FIELDS = ("aliases", "options")
 FIELDS = tuple(field.name for field in msgspec.structs.fields(Item))
@@ -26,22 +26,23 @@ TEXT_FIELDS = tuple(name for name in FIELDS if name not in LIST_FIELDS)
 def items_of(rows: Sequence[Row], path: Path) -> tuple[Item, ...]:
     """The items of a file's rows, in order.
 
-    Text is kept as it is, control characters and markup too; empty text counts as absent. A row
-    without an id gets one from its language and question, a row without a language gets "und".
+    Text is kept unchanged, control characters and markup included; empty text counts as absent. A
+    row without an id gets one from its language and question, a row without a language gets "und".
 
     Raises:
-        UserError: the first row that isn't a valid item, with its field and what was expected.
+        UserError: a row isn't a valid item; the error names its field and what was expected.
     """
     items = []
     seen: dict[str, int] = {}
     for number, row in rows:
         item = _item(row, f"{path} row {number}")
         if item.id in seen:
+            where, earlier = f"{path} row {number}", f"row {seen[item.id]}"
             if "id" in row:
-                message = f"{path} row {number}, field id: {item.id!r} is also row {seen[item.id]}"
+                message = f"{where}, field id: {item.id!r} is also the id of {earlier}"
                 raise UserError(message, "Give every item an id of its own.")
-            message = f"{path} row {number}, field question: the same as in row {seen[item.id]}"
-            raise UserError(message, "Drop one of the two rows, or give both an id.")
+            message = f"{where}, field question: the same as in {earlier}"
+            raise UserError(message, "Remove one of the two rows, or give both an id.")
         seen[item.id] = number
         items.append(item)
     return tuple(items)
@@ -87,7 +88,7 @@ def _check_names(row: dict[str, Any], where: str) -> None:
         close = difflib.get_close_matches(name.lower(), FIELDS, n=1)
         known = f"The fields are {', '.join(FIELDS)}."
         hint = f"Did you mean {close[0]!r}? {known}" if close else known
-        raise UserError(f"{where}, field {name}: there is no such field", hint)
+        raise UserError(f"{where}, field {name}: no such field", hint)
 
 
 def _check_options(
@@ -100,7 +101,7 @@ def _check_options(
         raise UserError(message, "Add options, or leave the field out.")
     repeated = [option for option, count in Counter(options).items() if count > 1]
     if repeated:
-        message = f"{where}: {describe(repeated[0])} is there more than once"
+        message = f"{where}: {describe(repeated[0])} appears more than once"
         raise UserError(message, "Each option must differ from the others.")
     if gold not in options:
         message = f"{where}: the gold answer {describe(gold)} is not among them"
@@ -126,8 +127,8 @@ def _texts(value: object, where: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         message = f"{where}: expected a list of texts, got {describe(value)}"
         raise UserError(message, 'Write it as ["Paris", "Rome"].')
-    for place, entry in enumerate(value, start=1):
+    for position, entry in enumerate(value, start=1):
         if not isinstance(entry, str) or not entry.strip():
-            message = f"{where}: entry {place}: expected text, got {describe(entry)}"
-            raise UserError(message, "Every entry is text, and none is empty.")
+            message = f"{where}, entry {position}: expected text, got {describe(entry)}"
+            raise UserError(message, "Every entry must be text, and not empty.")
     return tuple(value)

@@ -1,4 +1,4 @@
-"""Whether a generated answer is right: normalisation per language, and the rules."""
+"""Judging answers: how each language is normalised, and the rules of a right answer."""
 
 from engine.judging.verdict import F1_THRESHOLD, judge
 

@@ -1,4 +1,4 @@
-"""Text folded character by character, each one remembering where it stood in the raw text."""
+"""Text folded character by character; each character keeps its span in the raw text."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+import regex
+
 _LETTERS = str.maketrans(
     {"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"}
 )
-"""Latin letters with a stroke and ligatures, which no Unicode normal form takes apart."""
+"""Latin letters with a stroke, and ligatures: no Unicode normal form decomposes them."""
 
 _ALEF = "\u0627"
 _HAMZA_AND_MADDA = "\u0653\u0654\u0655"
@@ -20,6 +22,12 @@ _DIAERESIS = "\u0308"
 _HALF_WIDTH_SOUND_MARKS = "\uff9e\uff9f"
 _SUBSCRIPT_FOLLOWS = "\u17d2\u1039"
 """Khmer coeng and Burmese virama: the consonant after them belongs to the cluster before."""
+
+_SCRIPT_WITH_OPTIONAL_MARKS = regex.compile(
+    r"(?P<latin>\p{Latin})|(?P<greek>\p{Greek})|(?P<cyrillic>\p{Cyrillic})"
+    r"|(?P<arabic>\p{Arabic})|(?P<hebrew>\p{Hebrew})"
+)
+_ALWAYS_DROPPED = regex.compile(r"\p{Variation_Selector}|\p{Me}")
 
 
 class Character(NamedTuple):
@@ -39,14 +47,14 @@ def characters(text: str, *, casefold: bool = True, accents: bool = False) -> It
 
     Dropped: accents on Latin and Greek letters (kept with `accents`), Russian stress marks and the
     dots of ё (kept likewise), Arabic and Hebrew vowel signs, the hamza or madda on an alef,
-    tatweel, variation selectors and enclosing marks, and invisible format characters. Kept:
-    whatever distinguishes words elsewhere, such as Cyrillic й, Indic vowel signs and nukta,
-    Japanese voicing marks, Thai tone marks.
+    tatweel, variation selectors, enclosing marks, and invisible format characters. Kept: whatever
+    distinguishes words elsewhere, such as Cyrillic й, Indic vowel signs and nukta, Japanese
+    voicing marks, Thai tone marks.
     """
     for start, end in _clusters(text):
         folded = _fold(text[start:end], casefold, accents)
-        for place, character in enumerate(folded):
-            yield Character(character, start, end, place == 0)
+        for index, character in enumerate(folded):
+            yield Character(character, start, end, index == 0)
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:
@@ -101,17 +109,17 @@ def _fold(cluster: str, casefold: bool, accents: bool) -> str:
 
 
 def _dropped(mark: str, base: str, accents: bool) -> bool:
-    if "\ufe00" <= mark <= "\ufe0f" or unicodedata.category(mark) == "Me":
+    """Whether a mark doesn't count on its base, which is empty where the text begins with it."""
+    if _ALWAYS_DROPPED.match(mark):
         return True
-    # A text may begin with a mark that stands on nothing.
-    script = unicodedata.name(base, "").partition(" ")[0] if base else ""
-    match script:
-        case "LATIN" | "GREEK":
+    script = _SCRIPT_WITH_OPTIONAL_MARKS.match(base)
+    match script and script.lastgroup:
+        case "latin" | "greek":
             return not accents
-        case "CYRILLIC":
+        case "cyrillic":
             return not accents and (mark in _STRESS or (mark == _DIAERESIS and base in "еЕ"))
-        case "ARABIC":
+        case "arabic":
             return mark not in _HAMZA_AND_MADDA or base == _ALEF
-        case "HEBREW":
+        case "hebrew":
             return True
     return False

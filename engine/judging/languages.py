@@ -1,15 +1,17 @@
-"""What differs from language to language when answers are compared."""
+"""What each language needs when answers are compared."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.records.languages import primary_language
+
 
 class Affixes(NamedTuple):
     """Closed lists of particles that are written together with a word.
 
-    `shortest` is the number of characters a gold word needs before a particle may be taken off:
-    with less, half of the dictionary would be a gold answer with a particle.
+    `shortest` is how many characters a gold word must have for a particle to be taken off: many
+    words look like a shorter word with a particle.
     """
 
     before: frozenset[str]
@@ -40,7 +42,7 @@ _AFFIXES = {
     "he": Affixes(frozenset(_HEBREW_BEFORE.split()), frozenset(), 3),
     "ko": Affixes(frozenset(), frozenset(_KOREAN_AFTER.split()), 2),
 }
-_NO_AFFIXES = Affixes(frozenset(), frozenset(), 0)
+NO_AFFIXES = Affixes(frozenset(), frozenset(), 0)
 
 _DECIMAL_COMMA = (
     "az be bg bs ca cs da de el es et eu fi fr gl hr hu hy id is it ka kk lt lv mk nb nl nn no pl "
@@ -49,26 +51,21 @@ _DECIMAL_COMMA = (
 _GROUPED_BY_SPACE = "be bg cs et fi fr hu hy ka kk lt lv nb nn no pl ru sk sq sv uk uz"
 
 
-def base_language(tag: str) -> str:
-    """The language of a BCP 47 tag, without script and region: "zh" of "zh-Hans"."""
-    return tag.replace("_", "-").split("-", 1)[0].lower()
-
-
 def articles(tag: str) -> frozenset[str]:
     """Articles that are words of their own, case-folded; elided ones without the apostrophe."""
-    return frozenset(_ARTICLES.get(base_language(tag), "").split())
+    return frozenset(_ARTICLES.get(primary_language(tag), "").split())
 
 
 def affixes(tag: str) -> Affixes:
     """Particles written together with a word."""
-    return _AFFIXES.get(base_language(tag), _NO_AFFIXES)
+    return _AFFIXES.get(primary_language(tag), NO_AFFIXES)
 
 
 def decimal_comma(tag: str) -> bool:
     """Whether 3,5 is three and a half, so that 1.000 is a thousand."""
-    return base_language(tag) in _DECIMAL_COMMA.split()
+    return primary_language(tag) in _DECIMAL_COMMA.split()
 
 
 def grouped_by_space(tag: str) -> bool:
     """Whether 12 000 is one number."""
-    return base_language(tag) in _GROUPED_BY_SPACE.split()
+    return primary_language(tag) in _GROUPED_BY_SPACE.split()

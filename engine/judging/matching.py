@@ -8,15 +8,21 @@ from itertools import product
 from typing import NamedTuple
 
 from engine.judging.characters import characters
-from engine.judging.languages import Affixes, affixes
+from engine.judging.languages import NO_AFFIXES, Affixes, affixes
 from engine.judging.tokens import Level, Stream, Token, is_katakana, streams
 
 
 class Match(NamedTuple):
-    """Every rule's result for one gold answer; `start` and `end` are its raw span, if contained.
+    """Every rule's result for one gold answer.
 
-    `affixed` tells that a particle is written together with it ("وباريس", "파리는"); `folded`
-    that it is the same only apart from accents.
+    Attributes:
+        exact: whether the answer is the gold answer and nothing else.
+        contained: whether the gold answer stands in the answer.
+        f1: of the tokens.
+        start: of the contained gold answer in the raw text, in code points.
+        end: its end.
+        affixed: whether a particle is attached to it ("وباريس", "파리는").
+        folded: whether it differs from the gold answer by its accents.
     """
 
     exact: bool = False
@@ -28,7 +34,9 @@ class Match(NamedTuple):
     folded: bool = False
 
 
-class _Place(NamedTuple):
+class _Found(NamedTuple):
+    """Where gold words stand: their first token in the answer, and their raw span."""
+
     first: int
     start: int
     end: int
@@ -48,16 +56,24 @@ def match(text: str, gold: str, language: str) -> Match:
         return Match()
     golds = streams(gold, language, level)
     answers = streams(text, language, level)
-    f1 = max(token_f1(a.words, g.words) for a, g in product(answers, golds))
-    particles = affixes(language) if level is Level.WORDS else Affixes(frozenset(), frozenset(), 0)
+    f1 = max(
+        token_f1(answer.words, candidate.words) for answer, candidate in product(answers, golds)
+    )
+    particles = affixes(language) if level is Level.WORDS else NO_AFFIXES
     for candidate, answer in product(golds, answers):
-        place = _find(answer, candidate.words, particles)
-        if place is None:
+        found = _find(answer, candidate.words, particles)
+        if found is None:
             continue
-        exact = answer.words == candidate.words
-        start = _with_articles(answer, candidate, place)
-        folded = _accents_differ(text[start : place.end], gold)
-        return Match(exact, True, f1, start, place.end, place.affixed, folded)
+        start = _start_with_articles(answer, candidate, found)
+        return Match(
+            exact=answer.words == candidate.words,
+            contained=True,
+            f1=f1,
+            start=start,
+            end=found.end,
+            affixed=found.affixed,
+            folded=_accents_differ(text[start : found.end], gold),
+        )
     return Match(f1=f1)
 
 
@@ -84,21 +100,21 @@ def _level(gold: str, language: str) -> Level | None:
     return None
 
 
-def _find(answer: Stream, gold: tuple[str, ...], particles: Affixes) -> _Place | None:
+def _find(answer: Stream, gold: tuple[str, ...], particles: Affixes) -> _Found | None:
     """Where the gold words stand in the answer, plainly first, then with a particle attached."""
     length = len(gold)
     for first in range(len(answer.words) - length + 1):
         plain = answer.words[first] == gold[0] and answer.words[first : first + length] == gold
         if plain and not _inside_katakana(answer.tokens, first, first + length - 1):
             window = answer.tokens[first : first + length]
-            return _Place(first, window[0].start, window[-1].end, False)
+            return _Found(first, window[0].start, window[-1].end, False)
     if particles.shortest:
         for first in range(len(answer.words) - length + 1):
             window = answer.tokens[first : first + length]
             cut = _cut(answer.words[first : first + length], gold, particles)
             if cut is not None:
                 before, after = cut
-                return _Place(first, window[0].starts[before], window[-1].ends[-1 - after], True)
+                return _Found(first, window[0].starts[before], window[-1].ends[-1 - after], True)
     return None
 
 
@@ -135,14 +151,18 @@ def _inside_katakana(answer: Sequence[Token], first: int, last: int) -> bool:
     )
 
 
-def _with_articles(answer: Stream, gold: Stream, place: _Place) -> int:
+def _start_with_articles(answer: Stream, gold: Stream, found: _Found) -> int:
     """The start of the match, with the articles before it that the gold answer has as well."""
     lead = gold.with_articles.index(gold.tokens[0])
-    at = answer.with_articles.index(answer.tokens[place.first])
-    before = answer.with_articles[max(at - lead, 0) : at]
-    if lead and [t.text for t in before] == [t.text for t in gold.with_articles[:lead]]:
+    first = answer.with_articles.index(answer.tokens[found.first])
+    before = answer.with_articles[max(first - lead, 0) : first]
+    if lead and _words(before) == _words(gold.with_articles[:lead]):
         return before[0].start
-    return place.start
+    return found.start
+
+
+def _words(tokens: Sequence[Token]) -> list[str]:
+    return [token.text for token in tokens]
 
 
 def _accents_differ(raw: str, gold: str) -> bool:
@@ -154,4 +174,5 @@ def _accents_differ(raw: str, gold: str) -> bool:
 
 
 def _letters(text: str, accents: bool) -> list[str]:
-    return [c.text for c in characters(text, accents=accents) if c.text.isalpha()]
+    folded = (character.text for character in characters(text, accents=accents))
+    return [letter for letter in folded if letter.isalpha()]

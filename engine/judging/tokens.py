@@ -10,17 +10,19 @@ count, and an apostrophe is tried both ways ("Sana'a" is "Sanaa"; "Paris'tir" ha
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
+import regex
+
 from engine.judging.characters import Character, characters
-from engine.judging.languages import articles, base_language, decimal_comma, grouped_by_space
+from engine.judging.languages import articles, decimal_comma, grouped_by_space
+from engine.records.languages import primary_language
 
 
 class Level(Enum):
-    """How much of a text counts: each gold answer uses the first level that leaves any of it."""
+    """How much of a text counts: a gold answer uses the first level that leaves a token of it."""
 
     WORDS = "words"
     CASED = "words, with articles and case"
@@ -36,12 +38,10 @@ class Token(NamedTuple):
 
     @property
     def start(self) -> int:
-        """Where it begins in the raw text."""
         return self.starts[0]
 
     @property
     def end(self) -> int:
-        """Where it ends in the raw text."""
         return self.ends[-1]
 
 
@@ -59,19 +59,31 @@ class Stream(NamedTuple):
 _APOSTROPHES = "'’‘ʼʻ`´ʾʿ׳״＇"
 _NO_BREAK_SPACES = "\u00a0\u202f\u2009\u2007"
 _SELECTORS = "\ufe0e\ufe0f"
-"""They ask for a plain or a coloured emoji, which is the same answer."""
-_SPACELESS = ("CJK", "HIRAGANA", "THAI", "LAO", "KHMER", "MYANMAR", "IDEOGRAPHIC", "BOPOMOFO")
-_KATAKANA = ("KATAKANA", "KATAKANA-HIRAGANA")
+"""They select a plain or a coloured emoji; both are the same answer."""
 _ARABIC_ARTICLE = "ال"
+
+# The length mark and the closing mark belong to several scripts, so to none of these properties.
+_KATAKANA = regex.compile(r"[\p{Katakana}ー]")
+_KIND = regex.compile(
+    r"(?P<_>[[\p{Z}\p{P}\p{S}\p{C}]--\p{Co}])"
+    r"|(?P<C>[\p{Han}\p{Hiragana}\p{Katakana}ー〆\p{Bopomofo}"
+    r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
+    r"|(?P<H>\p{Hangul})"
+    r"|(?P<M>\p{M})"
+    r"|(?P<L>.)",
+    regex.VERSION1 | regex.DOTALL,
+)
+"""The kind of a character as `_kinds` has them, M for any mark."""
 
 
 @lru_cache(maxsize=256)
 def streams(text: str, language: str, level: Level = Level.WORDS) -> tuple[Stream, ...]:
-    """The readings of a text at one level: apostrophes joined and, where that differs, parted."""
+    """The readings of a text at one level: with apostrophes left out and, where that differs, with
+    words parted at them."""
     if level is Level.PLAIN:
         visible = [
-            Token(character.casefold(), (place,), (place + 1,))
-            for place, character in enumerate(text)
+            Token(character.casefold(), (index,), (index + 1,))
+            for index, character in enumerate(text)
             if character.isprintable() and not character.isspace() and character not in _SELECTORS
         ]
         return (_stream(visible, frozenset()),)
@@ -79,7 +91,7 @@ def streams(text: str, language: str, level: Level = Level.WORDS) -> tuple[Strea
     kinds = _kinds(text, folded, decimal_comma(language))
     left_out = articles(language) if level is Level.WORDS else frozenset()
     pattern = _pattern(decimal_comma(language), grouped_by_space(language))
-    without_prefix = level is Level.WORDS and base_language(language) == "ar"
+    without_prefix = level is Level.WORDS and primary_language(language) == "ar"
     joined: list[Token] = []
     parted: list[Token] = []
     for match in pattern.finditer(kinds):
@@ -98,7 +110,7 @@ def streams(text: str, language: str, level: Level = Level.WORDS) -> tuple[Strea
 
 def is_katakana(character: str) -> bool:
     """Whether a character is katakana or its length mark."""
-    return unicodedata.name(character, "").startswith(_KATAKANA)
+    return _KATAKANA.match(character) is not None
 
 
 def _stream(tokens: list[Token], left_out: frozenset[str]) -> Stream:
@@ -135,16 +147,13 @@ def _kinds(text: str, folded: list[Character], comma_is_decimal: bool) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _kind(value: str, first: bool, previous: str) -> str:
-    if unicodedata.category(value)[0] in "ZPSC" and unicodedata.category(value) != "Co":
-        return "_"
-    name = unicodedata.name(value, "")
-    if name.startswith((*_SPACELESS, *_KATAKANA)):
+    match = _KIND.match(value)
+    kind = match.lastgroup if match else None
+    if kind == "C":
         return "C" if first else "M"
-    if name.startswith("HANGUL"):
-        return "H"
-    if unicodedata.category(value).startswith("M"):
+    if kind == "M":
         return {"C": "M", "M": "M", "L": "L", "H": "L"}.get(previous, "_")
-    return "L"
+    return kind or "_"
 
 
 @lru_cache(maxsize=4)

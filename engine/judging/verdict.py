@@ -1,4 +1,4 @@
-"""The judge: whether a generated answer is right, and why."""
+"""The verdict on a generated answer, and why it is so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.records.scores import Judgement
 from engine.records.settings import JudgeRule
 
 F1_THRESHOLD = 0.5
-"""Under the rule "f1" an answer is right from this token F1 on."""
+"""The least token F1 of a right answer under the rule "f1"."""
 
 
 def judge(
@@ -25,39 +25,33 @@ def judge(
     if not matches or not text.strip():
         explanation = "empty answer" if answers else "there is no gold answer to compare with"
         return Judgement(correct=False, explanation=explanation)
+    # max() takes the first of equals: the gold answer before its aliases.
     best = max(
-        range(len(matches)),
-        key=lambda i: (
-            matches[i].exact,
-            matches[i].contained,
-            not matches[i].affixed,
-            matches[i].f1,
-            -i,
-        ),
+        matches, key=lambda result: (result.exact, result.contained, not result.affixed, result.f1)
     )
-    found = matches[best]
-    f1 = max(m.f1 for m in matches)
-    closest = best if found.contained else max(range(len(matches)), key=lambda i: matches[i].f1)
-    correct = {"exact": found.exact, "containment": found.contained, "f1": f1 >= F1_THRESHOLD}[rule]
+    f1 = max(result.f1 for result in matches)
+    closest = best if best.contained else max(matches, key=lambda result: result.f1)
+    answer_index = matches.index(closest)
+    correct = {"exact": best.exact, "containment": best.contained, "f1": f1 >= F1_THRESHOLD}[rule]
     return Judgement(
         correct=correct,
-        explanation=_explanation(found, answers, closest, f1, rule),
-        answer=answers[closest] if f1 > 0 or found.contained else None,
-        start=found.start,
-        end=found.end,
-        exact=found.exact,
-        containment=found.contained,
+        explanation=_explanation(best, answers, answer_index, f1, rule),
+        answer=answers[answer_index] if f1 > 0 or best.contained else None,
+        start=best.start,
+        end=best.end,
+        exact=best.exact,
+        containment=best.contained,
         f1=f1,
     )
 
 
 def _explanation(
-    found: Match, answers: Sequence[str], closest: int, f1: float, rule: JudgeRule
+    best: Match, answers: Sequence[str], index: int, f1: float, rule: JudgeRule
 ) -> str:
-    name = "the gold answer" if closest == 0 else f"the alias ‘{answers[closest]}’"
-    if found.exact:
-        return f"is exactly {name}{_apart(found)}"
-    contains = f"contains {name}{_apart(found)}" if found.contained else ""
+    name = "the gold answer" if index == 0 else f"the alias ‘{answers[index]}’"
+    if best.exact:
+        return f"is exactly {name}{_qualification(best)}"
+    contains = f"contains {name}{_qualification(best)}" if best.contained else ""
     if rule == "f1" and f1 > 0:
         figure = f"token F1 {f1:.2f}"
         if f1 >= F1_THRESHOLD:
@@ -71,7 +65,7 @@ def _explanation(
     return "neither the gold answer nor an alias" if len(answers) > 1 else "not the gold answer"
 
 
-def _apart(found: Match) -> str:
-    if found.affixed:
+def _qualification(best: Match) -> str:
+    if best.affixed:
         return " with an attached particle"
-    return " (accents apart)" if found.folded else ""
+    return " (accents apart)" if best.folded else ""

@@ -1,4 +1,4 @@
-"""Where a run is kept when the user names no directory."""
+"""The directory of a run for which the user names none."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from engine.records.settings import AFTERWARDS, Settings
 
 
 def default_directory(settings: Settings) -> Path:
-    """A readable name, and the settings' hash, so that the same command finds its run again."""
+    """A directory named after the settings and their hash: the same command finds its run again."""
     readable = "-".join((Path(settings.model).name, *settings.recipes, Path(settings.items).name))
     name = re.sub(r"[^\w.]+", "-", readable).strip("-.")[:60]
     return runs_directory() / f"{name}-{settings_hash(settings)[:8]}"
 
 
 def runs_directory() -> Path:
-    """The user's directory of runs."""
+    """The directory that holds the user's runs."""
     return user_data_path("illusion-tui", appauthor=False) / "runs"
 
 
 def settings_hash(settings: Settings) -> str:
-    """SHA-256 of what differs from the defaults, so that a new option keeps old names.
+    """SHA-256 of the settings that differ from the defaults, so that a new option keeps old names.
 
-    What comes after scoring is left out: asked for later, it finds the run that is there.
+    Settings that apply after scoring are left out: they may change on a scored run.
     """
     defaults = msgspec.structs.asdict(Settings())
     chosen = {

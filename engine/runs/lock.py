@@ -1,4 +1,4 @@
-"""One process at a time writes a run."""
+"""The lock that lets one process at a time write a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.records.errors import UserError
 
 
 class RunLock:
-    """Held from construction to `release`; the system lets go of it when the process dies."""
+    """Held from construction to `release`; the system releases it when the process dies."""
 
     FILES = (".lock", ".owner")
 
@@ -21,7 +21,7 @@ class RunLock:
         """Take the lock.
 
         Raises:
-            UserError: another process has it, or the directory can't be written.
+            UserError: another process holds it, or the directory can't be written.
         """
         self._lock = FileLock(directory / self.FILES[0], timeout=0, thread_local=False)
         self._owner = directory / self.FILES[1]
@@ -30,8 +30,8 @@ class RunLock:
             self._owner.write_text(f"{os.getpid()} on {socket.gethostname()}", encoding="utf-8")
         except Timeout:
             raise UserError(
-                f"another process{self._who()} is working on the run in {directory}",
-                "Wait for it or stop it, or choose another directory with --out.",
+                f"another process{self._owner_note()} is working on the run in {directory}",
+                "Wait for it, stop it, or choose another directory with --out.",
                 status=1,
             ) from None
         except OSError as error:
@@ -43,12 +43,12 @@ class RunLock:
             ) from error
 
     def release(self) -> None:
-        """Let go; harmless when repeated."""
+        """Release the lock; may be called again."""
         if self._lock.is_locked:
             self._owner.unlink(missing_ok=True)
         self._lock.release()
 
-    def _who(self) -> str:
+    def _owner_note(self) -> str:
         with contextlib.suppress(OSError, UnicodeDecodeError):
             return f" (process {self._owner.read_text(encoding='utf-8')})"
         return ""

@@ -1,4 +1,4 @@
-"""The run directory: what is scored is on disk before it is shown, and survives any death."""
+"""Writing the run directory: a scored item is on disk before it is shown."""
 
 from __future__ import annotations
 
@@ -40,18 +40,17 @@ def items_hash(items: Iterable[Item]) -> str:
 
 
 class RunLog:
-    """A run directory that this process writes; nobody else can while it is open.
+    """A run directory that is locked by this process, which alone may write it.
 
     Attributes:
-        directory: where it is.
+        directory: of the run.
         manifest: what is known of the run so far.
-        items: of the run by id, in order.
-        scored: by item id; what the directory held when it was opened is in it.
-        redecodes: by item, variant and decoding, the last of equals.
+        items: by id, in order.
+        scored: scored items by id, those of earlier sessions included.
     """
 
     def __init__(self, directory: Path, lock: RunLock) -> None:
-        """Read what is there; `open` and `attach` are the ways in, with the lock held."""
+        """Read a locked directory; `open` and `attach` take the lock and call this."""
         self.directory = directory
         self._lock = lock
         self.manifest = read_manifest(directory)
@@ -65,19 +64,20 @@ class RunLog:
 
     @classmethod
     def open(cls, directory: Path, manifest: Manifest, items: Sequence[Item]) -> Self:
-        """Create the run, or go on with it where it has the same settings and items.
+        """Create a run, or continue the one that is there with the same settings and items.
 
         Raises:
-            UserError: it is another run's directory or none of ours, or a process works on it.
+            UserError: the directory holds another run or other files, or another process works on
+                the run.
         """
         _refuse_foreign(directory)
         directory.mkdir(parents=True, exist_ok=True)
         lock = RunLock(directory)
         try:
             if (directory / MANIFEST).exists():
-                there = read_manifest(directory)
-                _refuse_other_run(directory, there, manifest)
-                _ask_anew(directory, there, manifest.settings)
+                saved = read_manifest(directory)
+                _refuse_other_run(directory, saved, manifest)
+                _update_afterwards(directory, saved, manifest.settings)
             else:
                 # The manifest comes last: a directory that has one is complete.
                 write_atomically(directory / ITEMS, b"".join(encode_line(item) for item in items))
@@ -90,10 +90,10 @@ class RunLog:
 
     @classmethod
     def attach(cls, directory: Path) -> Self:
-        """Open a saved run for adding to it, whatever its settings.
+        """Open a saved run to add to it, whatever its settings.
 
         Raises:
-            UserError: there is no run, or a process works on it.
+            UserError: there is no run, or another process works on it.
         """
         read_manifest(directory)
         lock = RunLock(directory)
@@ -105,7 +105,7 @@ class RunLog:
 
     @property
     def redecodes(self) -> list[Redecode]:
-        """Every re-decode, in the order of the log; of equal ones the last."""
+        """The re-decodes in the order of the log; of those with the same key the last."""
         return list(self._redecodes.values())
 
     @property
@@ -115,8 +115,8 @@ class RunLog:
 
     def append_scored(self, scored: Sequence[ScoredItem]) -> None:
         """Put scored items on disk, all of them in one write."""
-        self._append([Scored(scored=one) for one in scored])
-        self.scored.update({one.item.id: one for one in scored})
+        self._append([Scored(scored=scored_item) for scored_item in scored])
+        self.scored.update({scored_item.item.id: scored_item for scored_item in scored})
 
     def append_redecode(self, redecode: Redecode) -> None:
         """Put a re-decode on disk."""
@@ -124,19 +124,19 @@ class RunLog:
         self._redecodes[redecode_key(redecode)] = redecode
 
     def write_manifest(self, manifest: Manifest) -> None:
-        """Put what is now known of the run on disk.
+        """Put a new state of the manifest on disk.
 
         Raises:
-            UserError: items are already scored, and what is known now says that the rest would be
-                scored otherwise (other weights, calibration, prompt or number format).
+            UserError: items are already scored, and the others would be scored under different
+                conditions (weights, calibration, prompt or number format).
         """
         if self.scored:
-            _refuse_other_origin(self.manifest, manifest)
+            _refuse_other_conditions(self.manifest, manifest)
         write_atomically(self.directory / MANIFEST, encode_line(manifest))
         self.manifest = manifest
 
     def close(self) -> None:
-        """Let go of the directory."""
+        """Close the log and release the directory."""
         self._file.close()
         self._lock.release()
 
@@ -153,18 +153,18 @@ class RunLog:
 
     def _append(self, records: Sequence[LogRecord]) -> None:
         intact = self._file.tell()
-        rest = memoryview(b"".join(encode_line(record) for record in records))
+        unwritten = memoryview(b"".join(encode_line(record) for record in records))
         try:
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            while unwritten:
+                unwritten = unwritten[self._file.write(unwritten) :]
             os.fsync(self._file.fileno())
         except OSError as error:
-            # Half a line would make a corrupt line of the next one.
+            # The next line would continue half a line.
             self._file.truncate(intact)
             self._file.seek(intact)
             raise UserError(
                 f"the run in {self.directory} can't be written: {error.strerror}",
-                "Make room on that disk; the same command then goes on from here.",
+                "Make room on that disk, then give the same command again: it continues from here.",
                 status=1,
             ) from error
 
@@ -173,7 +173,7 @@ def _refuse_foreign(directory: Path) -> None:
     if directory.exists() and not directory.is_dir():
         raise UserError(f"{directory} is a file", "Name a directory for the run.")
     ours = {ITEMS, LOG, MANIFEST, *RunLock.FILES}
-    strange = (
+    foreign = (
         [
             path.name
             for path in directory.iterdir()
@@ -182,30 +182,30 @@ def _refuse_foreign(directory: Path) -> None:
         if directory.exists() and not (directory / MANIFEST).exists()
         else []
     )
-    if strange:
+    if foreign:
         raise UserError(
-            f"{directory} holds other files ({', '.join(sorted(strange)[:3])}) and no run",
+            f"{directory} holds other files ({', '.join(sorted(foreign)[:3])}) and no run",
             "Name a new or empty directory with --out.",
         )
 
 
-def _refuse_other_run(directory: Path, there: Manifest, wanted: Manifest) -> None:
-    hint = "Choose another directory with --out, or give the same options again to go on."
-    differences = _differences(there.settings, wanted.settings)
+def _refuse_other_run(directory: Path, saved: Manifest, wanted: Manifest) -> None:
+    hint = "Choose another directory with --out, or give the same options again to continue."
+    differences = _differences(saved.settings, wanted.settings)
     if differences:
         raise UserError(
-            f"{directory} holds a run with other settings: {'; '.join(differences)}", hint
+            f"{directory} holds a run with different settings: {'; '.join(differences)}", hint
         )
-    if there.items.hash != wanted.items.hash:
+    if saved.items.hash != wanted.items.hash:
         raise UserError(
-            f"{directory} holds a run of other items: the items of {wanted.items.source} "
-            f"have changed since ({there.items.count} then, {wanted.items.count} now)",
+            f"{directory} holds a run of other items: {wanted.items.source} "
+            f"has changed since ({saved.items.count} items then, {wanted.items.count} now)",
             hint,
         )
 
 
-def _differences(there: Settings, wanted: Settings) -> list[str]:
-    old, new = msgspec.structs.asdict(there), msgspec.structs.asdict(wanted)
+def _differences(saved: Settings, wanted: Settings) -> list[str]:
+    old, new = msgspec.structs.asdict(saved), msgspec.structs.asdict(wanted)
     return [
         f"{name} is {_shown(old[name])} there, {_shown(new[name])} here"
         for name in old
@@ -213,12 +213,12 @@ def _differences(there: Settings, wanted: Settings) -> list[str]:
     ]
 
 
-def _ask_anew(directory: Path, there: Manifest, wanted: Settings) -> None:
-    """Put on disk what is wanted of the scored run now."""
-    asked = {name: getattr(wanted, name) for name in AFTERWARDS}
-    settings = msgspec.structs.replace(there.settings, **asked)
-    if settings != there.settings:
-        manifest = msgspec.structs.replace(there, settings=settings)
+def _update_afterwards(directory: Path, saved: Manifest, wanted: Settings) -> None:
+    """Put the wanted settings that apply after scoring on disk."""
+    afterwards = {name: getattr(wanted, name) for name in AFTERWARDS}
+    settings = msgspec.structs.replace(saved.settings, **afterwards)
+    if settings != saved.settings:
+        manifest = msgspec.structs.replace(saved, settings=settings)
         write_atomically(directory / MANIFEST, encode_line(manifest))
 
 
@@ -228,22 +228,22 @@ def _shown(value: object) -> str:
     return "unset" if value is None else str(value)
 
 
-def _refuse_other_origin(there: Manifest, now: Manifest) -> None:
-    pairs = {
+def _refuse_other_conditions(saved: Manifest, now: Manifest) -> None:
+    conditions = {
         "the model's weights": (
-            there.model and there.model.weights_hash,
+            saved.model and saved.model.weights_hash,
             now.model and now.model.weights_hash,
         ),
         "the calibration text": (
-            there.calibration and there.calibration.hash,
+            saved.calibration and saved.calibration.hash,
             now.calibration and now.calibration.hash,
         ),
-        "the prompt": (there.prompt, now.prompt),
-        "the number format": (there.dtype, now.dtype),
+        "the prompt": (saved.prompt, now.prompt),
+        "the number format": (saved.dtype, now.dtype),
     }
-    changed = [name for name, (old, new) in pairs.items() if old and new and old != new]
+    changed = [name for name, (old, new) in conditions.items() if old and new and old != new]
     if changed:
         raise UserError(
             f"this run was begun under other conditions: {' and '.join(changed)} changed since",
-            "Choose another directory with --out to score everything anew.",
+            "Choose another directory with --out to score all items again.",
         )

@@ -1,4 +1,4 @@
-"""Reading a run directory, also while another process writes it."""
+"""Reading a run directory, even while another process writes it."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ class _KindOfLine(msgspec.Struct):
 
 
 RedecodeKey = tuple[str, str, Decoding]
-"""Item, variant and decoding: what makes two re-decodes the same one."""
+"""Item, variant and decoding: two re-decodes with the same key are the same."""
 
 
 def redecode_key(redecode: Redecode) -> RedecodeKey:
-    """What identifies a re-decode within a run."""
+    """The key of a re-decode within its run."""
     return redecode.item_id, redecode.variant, redecode.decoding
 
 
 class LogContent(NamedTuple):
-    """What a log holds; `intact_bytes` is its length without a torn last line."""
+    """The content of a log; `intact_bytes` is its length without a torn last line."""
 
     scored: dict[str, ScoredItem]
     redecodes: dict[RedecodeKey, Redecode]
@@ -68,7 +68,7 @@ class LogContent(NamedTuple):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as it stands on disk; `scored` is in the order of the items."""
+    """A run as it is on disk; `scored` is in the order of the items."""
 
     directory: Path
     manifest: Manifest
@@ -88,16 +88,16 @@ def read_run(directory: Path) -> Run:
     """Read a run without locking it.
 
     Raises:
-        UserError: there is no run, or one of its files is damaged: which line, and how.
+        UserError: there is no run, or one of its files is damaged; the error names the line.
     """
     manifest = read_manifest(directory)
     items = read_items(directory)
     log = read_log(directory / LOG)
-    strangers = log.scored.keys() - {item.id for item in items}
-    if strangers:
+    unknown = log.scored.keys() - {item.id for item in items}
+    if unknown:
         raise UserError(
-            f"{directory / LOG} has scores of items that {ITEMS} doesn't have: {min(strangers)}",
-            "The two files are of different runs; restore the one that was replaced.",
+            f"{directory / LOG} has scores of items that {ITEMS} lacks, such as {min(unknown)}",
+            "The two files belong to different runs; restore the one that was replaced.",
         )
     return Run(
         directory=directory,
@@ -109,13 +109,17 @@ def read_run(directory: Path) -> Run:
 
 
 def read_manifest(directory: Path) -> Manifest:
-    """Read the manifest of a run directory; raises `UserError` where there is none of ours."""
+    """Read the manifest of a run directory.
+
+    Raises:
+        UserError: there is none, it is damaged, or another version wrote it.
+    """
     path = directory / MANIFEST
     data = _bytes(path)
-    version = _decode(LineDecoder[Any](Any), data, f"{path}")
-    if isinstance(version, dict) and version.get("format", FORMAT) != FORMAT:
+    fields = _decode(LineDecoder[Any](Any), data, f"{path}")
+    if isinstance(fields, dict) and fields.get("format", FORMAT) != FORMAT:
         raise UserError(
-            f"{directory} is a run in format {version['format']}, this version reads {FORMAT}",
+            f"{directory} is a run in format {fields['format']}, but this version reads {FORMAT}",
             "Open it with the version of illusion-tui that wrote it.",
         )
     return _decode(_manifests, data, f"{path}")
@@ -132,7 +136,7 @@ def read_items(directory: Path) -> tuple[Item, ...]:
 
 
 def read_log(path: Path) -> LogContent:
-    """Read a log; a last line without its end, torn by a death, is left out."""
+    """Read a log, without a last line that lacks its end: its writer was killed."""
     data = _bytes(path)
     intact_bytes = data.rfind(b"\n") + 1
     scored: dict[str, ScoredItem] = {}
@@ -171,11 +175,11 @@ def _bytes(path: Path) -> bytes:
         ) from error
 
 
-def _decode(decoder: LineDecoder[T], data: bytes, place: str) -> T:
+def _decode(decoder: LineDecoder[T], data: bytes, where: str) -> T:
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UserError(
-            f"{place} is damaged: {error}",
-            "Restore the file from a copy, or score the run anew in another directory.",
+            f"{where} is damaged: {error}",
+            "Restore the file from a copy, or score the items again in another directory.",
         ) from error

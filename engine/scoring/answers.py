@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 import torch
@@ -12,15 +12,29 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from engine.models.tokens import end_tokens
 from engine.models.weights import input_device
 from engine.records.scores import TokenScore
-from engine.scoring.encoding import EncodedPrompt
-from engine.scoring.forward import LOGITS_AT_ONCE, Prefix, extend, no_prefix, prefill
+from engine.scoring.encoding import Continuation, EncodedPrompt
+from engine.scoring.forward import LOGITS_AT_ONCE, Output, Prefix, extend, no_prefix, prefill
 from engine.scoring.greedy import Generated, greedy
 from engine.scoring.likelihood import token_log_probabilities, token_scores
 from engine.scoring.prompts import Prompt
 
 
+class WantedScores(msgspec.Struct, frozen=True, kw_only=True):
+    """What to score of one prompt: always its continuations, and on request more.
+
+    Attributes:
+        encoded: the prompt with its continuations.
+        ranked: the indices of the continuations whose tokens are also ranked.
+        answered: whether the prompt gets a greedy answer.
+    """
+
+    encoded: EncodedPrompt
+    ranked: frozenset[int] = frozenset()
+    answered: bool = False
+
+
 class ContinuationScore(msgspec.Struct, frozen=True):
-    """One continuation: summed log-likelihood and, where asked for, every token's rank."""
+    """A continuation's summed log-likelihood and, where it is ranked, its tokens' ranks."""
 
     log_likelihood: float
     tokens: int
@@ -28,7 +42,7 @@ class ContinuationScore(msgspec.Struct, frozen=True):
 
 
 class PromptScore(msgspec.Struct, frozen=True):
-    """One prompt: logits at its answer position, its continuations, its greedy answer.
+    """The logits at a prompt's answer position, its continuations, and its greedy answer.
 
     `answer_logits` is (vocabulary,) float32.
     """
@@ -38,13 +52,36 @@ class PromptScore(msgspec.Struct, frozen=True):
     generated: Generated | None
 
 
+class _Unscored(msgspec.Struct, frozen=True, kw_only=True):
+    """A continuation that is still to be scored.
+
+    Attributes:
+        row: its prompt's row in the batch.
+        index: its index among the prompt's continuations.
+        continuation: its tokens.
+        shared: how many of the prompt's tokens are already computed for it.
+        from_answer: whether its first token follows the prompt's own tokens, all of them.
+        ranked: whether its tokens are ranked.
+    """
+
+    row: int
+    index: int
+    continuation: Continuation
+    shared: int
+    from_answer: bool
+    ranked: bool
+
+    @property
+    def tail(self) -> tuple[int, ...]:
+        """The tokens that still have to pass through the model."""
+        return self.continuation.whole[self.shared :]
+
+
 def score_prompts(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[tuple[Prompt, EncodedPrompt]],
+    prompts: Sequence[WantedScores],
     *,
-    ranked: Sequence[frozenset[int]],
-    answered: Sequence[int],
     answer_tokens: int,
     check: Callable[[], None],
 ) -> list[PromptScore]:
@@ -54,36 +91,31 @@ def score_prompts(
         model: under the variant in question.
         tokenizer: of the model.
         prompts: the batch.
-        ranked: for every prompt the continuations whose tokens are ranked, too.
-        answered: places of the prompts that get a greedy answer.
-        answer_tokens: length of a greedy answer at most.
+        answer_tokens: the greatest length of a greedy answer.
         check: called between forward passes; raises to cancel.
     """
-    encoded = [pair[1] for pair in prompts]
-    prefix = prefill(model, [one.before_last for one in encoded])
-    everything = torch.arange(len(encoded), device=input_device(model))
-    output = extend(model, prefix.select(everything), [one.ids[-1:] for one in encoded])
+    encoded = [prompt.encoded for prompt in prompts]
+    prefix = prefill(model, [prompt.before_last for prompt in encoded])
+    every_row = torch.arange(len(encoded), device=input_device(model))
+    output = extend(model, prefix.select(every_row), [prompt.ids[-1:] for prompt in encoded])
     answer_logits = output.logits[:, -1]
-    generated: dict[int, Generated] = {}
-    if answered:
-        one_line = all(prompts[place][0].one_line for place in answered)
-        rows = torch.tensor(answered, device=input_device(model))
-        answers = greedy(
-            model,
-            output.prefix.select(rows) if len(answered) < len(prompts) else output.prefix,
-            answer_logits[rows],
-            limit=answer_tokens,
-            ends=end_tokens(model, tokenizer),
-            stops=(lambda ids: ends_line(tokenizer, ids)) if one_line else lambda ids: False,
-            check=check,
-        )
-        generated = dict(zip(answered, answers, strict=True))
+    answers = _greedy_answers(model, tokenizer, prompts, output, answer_tokens, check)
     del output
     check()
-    scored = _score_rows(model, tokenizer, encoded, prefix, answer_logits, ranked, check)
+    scored: list[dict[int, ContinuationScore]] = [{} for _ in prompts]
+    for chunk in _chunks(_unscored(prompts), _vocabulary_size(model)):
+        check()
+        for unscored, logits in zip(chunk, _own_logits(model, prefix, chunk), strict=True):
+            scored[unscored.row][unscored.index] = _score(
+                unscored, _from_answer_position(unscored, logits, answer_logits), tokenizer
+            )
     return [
-        PromptScore(logits.float(), tuple(scores), generated.get(place))
-        for place, (logits, scores) in enumerate(zip(answer_logits, scored, strict=True))
+        PromptScore(
+            logits.float(),
+            tuple(by_index[index] for index in range(len(by_index))),
+            answers.get(row),
+        )
+        for row, (logits, by_index) in enumerate(zip(answer_logits, scored, strict=True))
     ]
 
 
@@ -98,63 +130,101 @@ def answer_text(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], prompt: 
     return text.split("\n", 1)[0].rstrip() if prompt.one_line else text
 
 
-def _score_rows(
+def _greedy_answers(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    encoded: Sequence[EncodedPrompt],
-    prefix: Prefix,
-    answer_logits: Tensor,
-    ranked: Sequence[frozenset[int]],
+    prompts: Sequence[WantedScores],
+    output: Output,
+    limit: int,
     check: Callable[[], None],
-) -> list[list[ContinuationScore]]:
-    found: dict[tuple[int, int], ContinuationScore] = {}
-    for chunk in _chunks(model, encoded):
-        check()
-        wholes = [encoded[i].continuations[place].whole for i, place in chunk]
-        if encoded[chunk[0][0]].continuations[chunk[0][1]].shares_prompt:
-            cut = [len(encoded[i].ids) - 1 for i, _ in chunk]
-            before = prefix.select(torch.tensor([i for i, _ in chunk], device=input_device(model)))
-        else:
-            cut = [0] * len(chunk)
-            before = no_prefix(model, len(chunk))
-        tails = [whole[k:] for whole, k in zip(wholes, cut, strict=True)]
-        logits = extend(model, before, tails).logits
-        for row, (i, place) in enumerate(chunk):
-            continuation = encoded[i].continuations[place]
-            ids = continuation.ids
-            first = continuation.start - 1 - cut[row]
-            own = logits[row, first : first + len(ids)]
-            if continuation.whole[: continuation.start] == encoded[i].ids:
-                # The answer position was computed before, in other company: where a number format
-                # rounds, every figure of that position must come from the same logits.
-                own = torch.cat([answer_logits[i : i + 1], own[1:]])
-            total = float(token_log_probabilities(own, ids).sum()) if ids else 0.0
-            scores = token_scores(own, ids, tokenizer) if ids and place in ranked[i] else ()
-            found[i, place] = ContinuationScore(total, len(ids), scores)
-    return [[found[i, p] for p in range(len(one.continuations))] for i, one in enumerate(encoded)]
+) -> dict[int, Generated]:
+    """Greedy answers by the row of their prompt; the prefix of `output` is consumed."""
+    answered = [row for row, prompt in enumerate(prompts) if prompt.answered]
+    if not answered:
+        return {}
+    one_line = all(prompts[row].encoded.prompt.one_line for row in answered)
+    rows = torch.tensor(answered, device=input_device(model))
+    answers = greedy(
+        model,
+        output.prefix.select(rows) if len(answered) < len(prompts) else output.prefix,
+        output.logits[:, -1][rows],
+        limit=limit,
+        ends=end_tokens(model, tokenizer),
+        stops=(lambda ids: ends_line(tokenizer, ids)) if one_line else lambda ids: False,
+        check=check,
+    )
+    return dict(zip(answered, answers, strict=True))
 
 
-def _chunks(
-    model: PreTrainedModel, encoded: Sequence[EncodedPrompt]
-) -> Iterator[list[tuple[int, int]]]:
-    """All continuations as (prompt, place), cut so that a chunk's logits stay within bounds.
+def _unscored(prompts: Sequence[WantedScores]) -> list[_Unscored]:
+    return [
+        _Unscored(
+            row=row,
+            index=index,
+            continuation=continuation,
+            shared=len(prompt.encoded.before_last) if continuation.shares_prompt else 0,
+            from_answer=continuation.whole[: continuation.start] == prompt.encoded.ids,
+            ranked=index in prompt.ranked,
+        )
+        for row, prompt in enumerate(prompts)
+        for index, continuation in enumerate(prompt.encoded.continuations)
+    ]
 
-    Rows of like length share a forward pass, so that the padding stays small.
+
+def _chunks(continuations: Sequence[_Unscored], vocabulary: int) -> Iterator[list[_Unscored]]:
+    """Cut continuations into chunks that share a forward pass, so that its logits stay in bounds.
+
+    A chunk's continuations all follow their prompt's computed tokens, or none does. Those of like
+    length are together, so that there is little padding.
     """
+    sharing = [unscored for unscored in continuations if unscored.shared]
+    whole = [unscored for unscored in continuations if not unscored.shared]
+    for alike in (sharing, whole):
+        rest = sorted(alike, key=lambda unscored: len(unscored.tail), reverse=True)
+        while rest:
+            size = max(1, LOGITS_AT_ONCE // (vocabulary * len(rest[0].tail)))
+            yield rest[:size]
+            rest = rest[size:]
 
-    def width(row: tuple[int, int]) -> int:
-        continuation = encoded[row[0]].continuations[row[1]]
-        shared = len(encoded[row[0]].ids) - 1 if continuation.shares_prompt else 0
-        return len(continuation.whole) - shared
 
-    vocabulary = model.get_output_embeddings().weight.shape[0]
-    rows = [(i, place) for i, one in enumerate(encoded) for place in range(len(one.continuations))]
-    for shares in (True, False):
-        some = [
-            row for row in rows if encoded[row[0]].continuations[row[1]].shares_prompt == shares
-        ]
-        some.sort(key=width, reverse=True)
-        while some:
-            size = max(1, LOGITS_AT_ONCE // (vocabulary * width(some[0])))
-            yield some[:size]
-            some = some[size:]
+def _own_logits(
+    model: PreTrainedModel, prefix: Prefix, chunk: Sequence[_Unscored]
+) -> Iterable[Tensor]:
+    """For each continuation the logits (its tokens, vocabulary) that its tokens are scored by."""
+    if chunk[0].shared:
+        rows = torch.tensor([unscored.row for unscored in chunk], device=input_device(model))
+        before = prefix.select(rows)
+    else:
+        before = no_prefix(model, len(chunk))
+    logits = extend(model, before, [unscored.tail for unscored in chunk]).logits
+    for unscored, row_logits in zip(chunk, logits, strict=True):
+        # The logits at a position are those of the token after it.
+        first = unscored.continuation.start - 1 - unscored.shared
+        yield row_logits[first : first + len(unscored.continuation.ids)]
+
+
+def _from_answer_position(unscored: _Unscored, logits: Tensor, answer_logits: Tensor) -> Tensor:
+    """The continuation's logits, the first of them those of its prompt's answer position.
+
+    That position was computed before, in another batch. Where a number format rounds, all figures
+    of it must come from the same logits.
+    """
+    if not unscored.from_answer:
+        return logits
+    return torch.cat([answer_logits[unscored.row][None], logits[1:]])
+
+
+def _score(
+    unscored: _Unscored, logits: Tensor, tokenizer: PreTrainedTokenizerBase
+) -> ContinuationScore:
+    ids = unscored.continuation.ids
+    if not ids:
+        return ContinuationScore(0.0, 0, ())
+    log_likelihood = float(token_log_probabilities(logits, ids).sum())
+    ranks = token_scores(logits, ids, tokenizer) if unscored.ranked else ()
+    return ContinuationScore(log_likelihood, len(ids), ranks)
+
+
+def _vocabulary_size(model: PreTrainedModel) -> int:
+    size: int = model.get_output_embeddings().weight.shape[0]
+    return size

@@ -1,4 +1,4 @@
-"""Prompts and continuations as token ids, split so that continuations share the prompt."""
+"""Prompts and continuations as token ids; continuations share their prompt's tokens."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from engine.scoring.prompts import Prompt
 
 
 class Continuation(msgspec.Struct, frozen=True):
-    """A continuation of a prompt: `whole` are the prompt's tokens and its own.
+    """A continuation of a prompt.
 
-    `start` is where its own tokens begin; `shares_prompt` says whether all before the prompt's
-    last token is the prompt's own, which fails where a tokenizer merges across the boundary.
+    Attributes:
+        whole: the prompt's tokens and the continuation's own.
+        start: where its own tokens begin.
+        shares_prompt: whether it begins with the prompt's tokens, the last one aside. It doesn't
+            where the tokenizer merges further back across the boundary.
     """
 
     whole: tuple[int, ...]
@@ -28,8 +31,9 @@ class Continuation(msgspec.Struct, frozen=True):
 
 
 class EncodedPrompt(msgspec.Struct, frozen=True):
-    """A prompt, two tokens or more, with the continuations to be scored after it."""
+    """A prompt of two or more tokens, and the continuations that are scored after it."""
 
+    prompt: Prompt
     ids: tuple[int, ...]
     continuations: tuple[Continuation, ...]
 
@@ -52,21 +56,20 @@ def encode(
         _ids(tokenizer, f"{prompt.text}{prompt.separator}{answer}", prompt) for answer in answers
     ]
     if len(ids) < 2:
-        # A forward pass needs something before the last token of the prompt.
-        first = tokenizer.bos_token_id
-        first = tokenizer.eos_token_id if first is None else first
+        # A forward pass needs a token before the last one of the prompt.
+        bos = tokenizer.bos_token_id
+        first = tokenizer.eos_token_id if bos is None else bos
         ids, wholes = (first, *ids), [(first, *whole) for whole in wholes]
     continuations = tuple(
         Continuation(whole, len(ids), whole[: len(ids) - 1] == ids[:-1]) for whole in wholes
     )
-    return EncodedPrompt(ids, continuations)
+    return EncodedPrompt(prompt, ids, continuations)
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, text: str, prompt: Prompt) -> tuple[int, ...]:
     ids = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
     bos = tokenizer.bos_token_id
-    # Only the beginning-of-text token: a tokenizer that also appends an end token would end the
-    # prompt before it is answered.
+    # Only the beginning-of-text token: an end token would end the prompt before its answer.
     if prompt.special_tokens and bos is not None and adds_bos(tokenizer):
         return (bos, *ids)
     return ids

@@ -1,4 +1,4 @@
-"""Making prompts fit a model's context."""
+"""Making a prompt fit a model's context."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from engine.items.passages import cut_passage
 from engine.records.items import Item
 
 SHORTEST_PASSAGE = 80
-"""Characters; a shorter passage is not cut."""
+"""Length in characters from which a passage is cut."""
 
 
 def context_tokens(model: PreTrainedModel) -> int | None:
-    """The longest sequence that a model is made for; None where its config doesn't say."""
+    """The longest sequence that a model supports; None where its config doesn't say."""
     length: int | None = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     return length
 
 
 def shortened(item: Item, tokenizer: PreTrainedTokenizerBase, excess: int) -> Item | None:
-    """The item with its passage cut by about `excess` tokens, its answer kept.
+    """The item with about `excess` tokens of its passage cut, its answer kept.
+
+    One cut may not be enough, since tokens are estimated by characters.
 
     Returns:
-        None where there is nothing to cut. One cut may not be enough, tokens being what they are.
+        None where there is nothing to cut.
     """
     passage = item.passage
     if not passage or len(passage) < SHORTEST_PASSAGE:

@@ -1,4 +1,4 @@
-"""Greedy open answers, continued from prompts that are already computed."""
+"""Greedy open answers that continue computed prompts."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def greedy(
 
     Args:
         model: under the variant in question.
-        prefix: the prompts, computed up to the answer position; it is consumed.
+        prefix: the prompts, computed up to the answer position; it can't be used again.
         logits: (batch, vocabulary) at the answer position.
-        limit: tokens at most.
+        limit: the greatest number of tokens.
         ends: ids that end an answer; they count towards its log-probability.
         stops: whether the ids so far end an answer.
         check: called before every step; raises to cancel.

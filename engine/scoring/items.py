@@ -22,21 +22,36 @@ from engine.records.scores import (
     ScoredItem,
 )
 from engine.records.settings import Settings
-from engine.scoring.answers import PromptScore, answer_text, score_prompts
+from engine.scoring.answers import (
+    ContinuationScore,
+    PromptScore,
+    WantedScores,
+    answer_text,
+    score_prompts,
+)
+from engine.scoring.encoding import EncodedPrompt
 from engine.scoring.likelihood import kl_divergence, log_softmax, top_tokens
 from engine.scoring.prepared import PreparedItem
-from engine.scoring.prompts import LETTERS, Prompt
+from engine.scoring.prompts import LETTERS
 
 TOP_TOKENS = 10
 """Alternatives kept at the answer position."""
 
 
-class _Raw(msgspec.Struct, frozen=True):
-    """What one variant gave for a batch, before it is compared."""
+class _Conditions(msgspec.Struct, frozen=True):
+    """What all batches of a run are scored with; `check` raises to cancel."""
 
-    open: list[PromptScore]
-    shown: dict[int, PromptScore]
-    letter: dict[int, PromptScore]
+    tokenizer: PreTrainedTokenizerBase
+    settings: Settings
+    check: Callable[[], None]
+
+
+class _ItemScores(msgspec.Struct, frozen=True):
+    """What one variant computes for an item's prompts; None for a prompt that isn't asked for."""
+
+    open: PromptScore
+    shown: PromptScore | None
+    letter: PromptScore | None
 
 
 def score_batch(
@@ -51,109 +66,105 @@ def score_batch(
     Raises:
         UserError: a variant's logits are not finite.
     """
+    conditions = _Conditions(tokenizer, settings, check)
     scores: list[dict[str, Score]] = [{} for _ in batch]
-    reference: list[PromptScore] = []
+    reference_logits: list[Tensor] = []
     for name in settings.variants:
         with variants.using(name) as model:
-            raw = _run(model, tokenizer, batch, settings, check)
-        _require_finite(raw, name)
-        is_reference = name == settings.against
-        if is_reference:
-            reference = raw.open
-        for place, prepared in enumerate(batch):
-            before = None if is_reference else reference[place]
-            score = _score(prepared, raw, place, tokenizer, settings, before)
-            if before is not None:
-                score = _with_option_divergence(scores[place][settings.against], score)
-            scores[place][name] = score
-    floors = _floor(variants, tokenizer, batch, settings, check) if settings.floor else {}
+            computed = _compute(model, batch, conditions)
+        _require_finite(computed, name)
+        if name == settings.against:
+            reference_logits = [its.open.answer_logits for its in computed]
+        for prepared, its, before, by_variant in zip(
+            batch, computed, reference_logits, scores, strict=True
+        ):
+            score = _score(prepared, its, conditions)
+            if name != settings.against:
+                score = msgspec.structs.replace(
+                    score,
+                    kl_vocabulary=_vocabulary_divergence(before, its.open.answer_logits),
+                    kl_options=_option_divergence(by_variant[settings.against], score),
+                )
+            by_variant[name] = score
+    floors = _floors(variants, batch, conditions) if settings.floor else [None] * len(batch)
     return [
         ScoredItem(
             item=prepared.item,
-            prompt=prepared.open[0].text,
-            scores=scores[place],
-            floor=floors.get(place),
+            prompt=prepared.open.prompt.text,
+            scores=by_variant,
+            floor=floor,
             notes=prepared.notes,
         )
-        for place, prepared in enumerate(batch)
+        for prepared, by_variant, floor in zip(batch, scores, floors, strict=True)
     ]
 
 
-def _run(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    batch: Sequence[PreparedItem],
-    settings: Settings,
-    check: Callable[[], None],
-) -> _Raw:
-    """Score all prompts of a batch's items as one batch: a decoding step costs much the same for
-    few rows as for many."""
-    opened = [prepared.open for prepared in batch]
-    shown = {place: p.shown for place, p in enumerate(batch) if p.shown is not None}
-    letter = {place: p.letter for place, p in enumerate(batch) if p.letter is not None}
-    prompts = [*opened, *shown.values(), *letter.values()]
-    ranked = [frozenset(prepared.answers) for prepared in batch]
+def _compute(
+    model: PreTrainedModel, batch: Sequence[PreparedItem], conditions: _Conditions
+) -> list[_ItemScores]:
+    """Score all prompts of a batch's items as one batch.
+
+    A decoding step takes about as long for many rows as for few.
+    """
+    opened = [
+        WantedScores(encoded=prepared.open, ranked=frozenset(prepared.answers), answered=True)
+        for prepared in batch
+    ]
+    shown = [
+        WantedScores(encoded=prepared.shown, answered=True)
+        for prepared in batch
+        if prepared.shown is not None
+    ]
+    lettered = [
+        WantedScores(encoded=prepared.letter) for prepared in batch if prepared.letter is not None
+    ]
     with torch.inference_mode():
-        scores = score_prompts(
-            model,
-            tokenizer,
-            prompts,
-            ranked=[*ranked, *[frozenset[int]()] * (len(prompts) - len(ranked))],
-            answered=range(len(opened) + len(shown)),
-            answer_tokens=settings.answer_tokens,
-            check=check,
+        scores = iter(
+            score_prompts(
+                model,
+                conditions.tokenizer,
+                [*opened, *shown, *lettered],
+                answer_tokens=conditions.settings.answer_tokens,
+                check=conditions.check,
+            )
         )
-    rest = iter(scores[len(opened) :])
-    return _Raw(
-        scores[: len(opened)],
-        shown={place: next(rest) for place in shown},
-        letter={place: next(rest) for place in letter},
-    )
+    open_scores = [next(scores) for _ in batch]
+    shown_scores = [None if prepared.shown is None else next(scores) for prepared in batch]
+    letter_scores = [None if prepared.letter is None else next(scores) for prepared in batch]
+    return [_ItemScores(*its) for its in zip(open_scores, shown_scores, letter_scores, strict=True)]
 
 
-def _score(
-    prepared: PreparedItem,
-    raw: _Raw,
-    place: int,
-    tokenizer: PreTrainedTokenizerBase,
-    settings: Settings,
-    reference: PromptScore | None,
-) -> Score:
-    opened = raw.open[place]
-    own = log_softmax(opened.answer_logits)
-    best = own.topk(2).values.exp()
-    divergence = None
-    if reference is not None:
-        divergence = kl_divergence(log_softmax(reference.answer_logits), own)
-    shown = raw.shown.get(place)
+def _score(prepared: PreparedItem, computed: _ItemScores, conditions: _Conditions) -> Score:
+    best = log_softmax(computed.open.answer_logits).topk(2).values.exp()
+    item, opened, letter = prepared.item, computed.open, computed.letter
+    options = [opened.continuations[index] for index in prepared.options]
     return Score(
-        open=_answer(prepared.item, prepared.open[0], opened, tokenizer, settings),
-        gold=_gold(prepared, opened, tokenizer),
-        choice=_choice(prepared, opened, settings),
-        letter=_letter(prepared, raw.letter.get(place), settings),
-        shown=(
-            _answer(prepared.item, prepared.shown[0], shown, tokenizer, settings)
-            if prepared.shown is not None and shown is not None
+        open=_answer(item, prepared.open, opened, conditions),
+        gold=_gold(prepared, opened, conditions.tokenizer),
+        choice=_choice(item, item.options, options, conditions),
+        letter=(
+            _choice(item, LETTERS[: len(letter.continuations)], letter.continuations, conditions)
+            if letter is not None
             else None
         ),
-        kl_vocabulary=divergence,
+        shown=(
+            _answer(item, prepared.shown, computed.shown, conditions)
+            if prepared.shown is not None and computed.shown is not None
+            else None
+        ),
         top_margin=float(best[0] - best[1]),
     )
 
 
 def _answer(
-    item: Item,
-    prompt: Prompt,
-    scored: PromptScore,
-    tokenizer: PreTrainedTokenizerBase,
-    settings: Settings,
+    item: Item, encoded: EncodedPrompt, scored: PromptScore, conditions: _Conditions
 ) -> Answer | None:
     if scored.generated is None:
         return None
-    text = answer_text(tokenizer, scored.generated.ids, prompt)
+    text = answer_text(conditions.tokenizer, scored.generated.ids, encoded.prompt)
     return Answer(
         text=text,
-        judgement=judge(text, item.answers, item.language, settings.judge),
+        judgement=judge(text, item.answers, item.language, conditions.settings.judge),
         tokens=len(scored.generated.ids),
         log_probability=scored.generated.log_probability,
     )
@@ -163,9 +174,9 @@ def _gold(
     prepared: PreparedItem, scored: PromptScore, tokenizer: PreTrainedTokenizerBase
 ) -> GoldScore | None:
     ranked = [
-        (scored.continuations[place], answer)
-        for place, answer in zip(prepared.answers, prepared.item.answers, strict=False)
-        if scored.continuations[place].token_scores
+        (scored.continuations[index], answer)
+        for index, answer in zip(prepared.answers, prepared.item.answers, strict=False)
+        if scored.continuations[index].token_scores
     ]
     if not ranked:
         return None
@@ -174,72 +185,66 @@ def _gold(
     return GoldScore(answer=answer, tokens=best.token_scores, top=top)
 
 
-def _choice(prepared: PreparedItem, scored: PromptScore, settings: Settings) -> ChoiceScore | None:
-    gold_index = prepared.item.gold_index
-    if gold_index is None:
+def _choice(
+    item: Item,
+    texts: Sequence[str],
+    continuations: Sequence[ContinuationScore],
+    conditions: _Conditions,
+) -> ChoiceScore | None:
+    """The choice among an item's options; `texts` are what stands for them, option by option."""
+    if item.gold_index is None:
         return None
     options = tuple(
         OptionScore(
             text=text,
-            log_likelihood=scored.continuations[place].log_likelihood,
-            tokens=scored.continuations[place].tokens,
+            log_likelihood=continuation.log_likelihood,
+            tokens=continuation.tokens,
             bytes=len(text.encode()),
         )
-        for text, place in zip(prepared.item.options, prepared.options, strict=True)
+        for text, continuation in zip(texts, continuations, strict=True)
     )
-    return ChoiceScore(options=options, gold_index=gold_index, normalisation=settings.choice)
+    normalisation = conditions.settings.choice
+    return ChoiceScore(options=options, gold_index=item.gold_index, normalisation=normalisation)
 
 
-def _letter(
-    prepared: PreparedItem, scored: PromptScore | None, settings: Settings
-) -> ChoiceScore | None:
-    gold_index = prepared.item.gold_index
-    if scored is None or gold_index is None:
-        return None
-    options = tuple(
-        OptionScore(text=letter, log_likelihood=one.log_likelihood, tokens=one.tokens, bytes=1)
-        for letter, one in zip(LETTERS, scored.continuations, strict=False)
-    )
-    return ChoiceScore(options=options, gold_index=gold_index, normalisation=settings.choice)
+def _vocabulary_divergence(reference_logits: Tensor, logits: Tensor) -> float:
+    return kl_divergence(log_softmax(reference_logits), log_softmax(logits))
 
 
-def _with_option_divergence(reference: Score, score: Score) -> Score:
+def _option_divergence(reference: Score, score: Score) -> float | None:
     if reference.choice is None or score.choice is None:
-        return score
+        return None
     before = torch.tensor(reference.choice.probabilities, dtype=torch.float64)
     after = torch.tensor(score.choice.probabilities, dtype=torch.float64)
     tiny = torch.finfo(torch.float64).tiny
     divergence = kl_divergence(before.clamp(min=tiny).log(), after.clamp(min=tiny).log())
-    return msgspec.structs.replace(score, kl_options=max(divergence, 0.0))
+    return max(divergence, 0.0)
 
 
-def _floor(
-    variants: Variants,
-    tokenizer: PreTrainedTokenizerBase,
-    batch: Sequence[PreparedItem],
-    settings: Settings,
-    check: Callable[[], None],
-) -> dict[int, Score]:
+def _floors(
+    variants: Variants, batch: Sequence[PreparedItem], conditions: _Conditions
+) -> list[Score]:
     """The reference once more, in other batches: the batch's halves, each in reverse order."""
     middle = (len(batch) + 1) // 2
-    floors: dict[int, Score] = {}
-    for half in (range(middle), range(middle, len(batch))):
-        places = list(reversed(half))
-        if not places:
+    floors: list[Score] = []
+    for half in (batch[:middle], batch[middle:]):
+        if not half:
             continue
-        some = [batch[place] for place in places]
-        with variants.using(settings.against) as model:
-            raw = _run(model, tokenizer, some, settings, check)
-        for row, place in enumerate(places):
-            floors[place] = _score(batch[place], raw, row, tokenizer, settings, None)
+        backwards = half[::-1]
+        with variants.using(conditions.settings.against) as model:
+            computed = _compute(model, backwards, conditions)
+        scores = [
+            _score(prepared, its, conditions)
+            for prepared, its in zip(backwards, computed, strict=True)
+        ]
+        floors += reversed(scores)
     return floors
 
 
-def _require_finite(raw: _Raw, name: str) -> None:
-    logits: list[Tensor] = [scored.answer_logits for scored in raw.open]
-    if not all(bool(torch.isfinite(one).all()) for one in logits):
+def _require_finite(computed: Sequence[_ItemScores], name: str) -> None:
+    if not all(bool(torch.isfinite(its.open.answer_logits).all()) for its in computed):
         raise UserError(
-            f"The variant {name} computes logits that are not finite",
+            f"the variant {name} computes logits that are not finite",
             "Try --dtype float32, or a milder recipe.",
             status=1,
         )

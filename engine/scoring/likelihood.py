@@ -54,12 +54,12 @@ def kl_divergence(reference: Tensor, other: Tensor) -> float:
 
 
 def token_text(tokenizer: PreTrainedTokenizerBase, id_: int) -> str:
-    """The text of one token as it stands inside a text, its leading space included.
+    """The text of one token as it appears within a text, with its leading space.
 
-    A token that is no whole character in UTF-8 is written as its bytes ("<E0 A4>"), where the
-    tokenizer tells them.
+    A token that isn't valid UTF-8 by itself is written as its bytes ("<E0 A4>"), where the
+    tokenizer reveals them.
     """
-    # Decoded on its own a SentencePiece token loses its leading space; after another it keeps it.
+    # Decoded alone, a SentencePiece token loses its leading space; after another it keeps it.
     anchor = tokenizer("a", add_special_tokens=False)["input_ids"][-1:]
     before = str(tokenizer.decode(anchor, clean_up_tokenization_spaces=False))
     both = str(tokenizer.decode([*anchor, id_], clean_up_tokenization_spaces=False))
@@ -82,7 +82,7 @@ def _byte_level_alphabet() -> dict[str, int]:
     kept = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     shifted = [byte for byte in range(256) if byte not in kept]
     alphabet = {chr(byte): byte for byte in kept}
-    return alphabet | {chr(0x100 + place): byte for place, byte in enumerate(shifted)}
+    return alphabet | {chr(0x100 + index): byte for index, byte in enumerate(shifted)}
 
 
 _BYTE_LEVEL = _byte_level_alphabet()

@@ -1,4 +1,4 @@
-"""Items with everything encoded that scoring needs."""
+"""An item's prompts, written and encoded for scoring."""
 
 from __future__ import annotations
 
@@ -10,28 +10,35 @@ from engine.records.settings import Settings
 from engine.scoring.encoding import EncodedPrompt, encode
 from engine.scoring.prompts import (
     LETTERS,
-    Prompt,
     letter_prompt,
     open_prompt,
     shown_candidates_prompt,
 )
 
 SCORED_ANSWERS = 8
-"""At most so many of an item's answers are teacher-forced; some data sets list a hundred."""
+"""How many of an item's answers are teacher-forced at most; some data sets list a hundred."""
 
 
 class PreparedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An item with everything encoded that scoring needs.
+    """An item with its prompts.
 
-    `answers` and `options` are places among the continuations of the open prompt.
+    Attributes:
+        item: as it is put to the model; its passage may have been cut.
+        open: the open prompt; the item's options and answers are its continuations.
+        answers: for each of the item's first answers the index of its continuation.
+        options: for each of the item's options the index of its continuation.
+        shown: the prompt with the options listed, if it is asked for.
+        letter: the prompt for choosing by letter, if it is asked for; the letters are its
+            continuations.
+        notes: what was changed for the item to fit, in words.
     """
 
     item: Item
-    open: tuple[Prompt, EncodedPrompt]
+    open: EncodedPrompt
     answers: tuple[int, ...]
     options: tuple[int, ...]
-    shown: tuple[Prompt, EncodedPrompt] | None
-    letter: tuple[Prompt, EncodedPrompt] | None
+    shown: EncodedPrompt | None
+    letter: EncodedPrompt | None
     notes: tuple[str, ...]
 
 
@@ -44,17 +51,15 @@ def prepare_item(
     """Write an item's prompts and encode them with their continuations."""
     answers = item.answers[:SCORED_ANSWERS]
     texts = list(dict.fromkeys((*item.options, *answers)))
-    prompt = open_prompt(item, tokenizer, settings.prompt)
     shown = letter = None
     if settings.shown_candidates and item.options:
-        listed = shown_candidates_prompt(item, tokenizer, settings.prompt)
-        shown = (listed, encode(tokenizer, listed, ()))
+        prompt = shown_candidates_prompt(item, tokenizer, settings.prompt)
+        shown = encode(tokenizer, prompt, ())
     if settings.letters and item.options:
-        lettered = letter_prompt(item, tokenizer)
-        letter = (lettered, encode(tokenizer, lettered, LETTERS[: len(item.options)]))
+        letter = encode(tokenizer, letter_prompt(item, tokenizer), LETTERS[: len(item.options)])
     return PreparedItem(
         item=item,
-        open=(prompt, encode(tokenizer, prompt, texts)),
+        open=encode(tokenizer, open_prompt(item, tokenizer, settings.prompt), texts),
         answers=tuple(texts.index(answer) for answer in answers),
         options=tuple(texts.index(option) for option in item.options),
         shown=shown,

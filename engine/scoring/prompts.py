@@ -1,16 +1,16 @@
-"""How an item is put to a model.
+"""The prompts that put an item to a model.
 
-Four styles, all recorded with the run:
+There are four styles; a run records which it uses:
 
 - `begun`: the chat template with the question, and the assistant's turn begun with the item's
-  stem, so that the next token is the answer's first.
+  stem, so that the next token is the answer's first one.
 - `completion`: the stem alone, for base models.
-- `chat`: the chat template with the question; a model may answer in a full sentence, so that the
-  first token's rank says little.
+- `chat`: the chat template with the question. The first token's rank says little, since the model
+  may answer in a full sentence.
 - `question`: `Question: … Answer:`, for base models.
 
-`auto` takes `begun` or `completion` where the item has a stem, `chat` or `question` where it has
-none, by whether the tokenizer has a chat template.
+`auto` is `begun` or `completion` for an item with a stem, `chat` or `question` for one without,
+depending on whether the tokenizer has a chat template.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from engine.records.settings import PromptStyle
 ResolvedStyle = Literal["begun", "completion", "chat", "question"]
 
 UNSPACED = ("zh", "ja", "th", "lo", "km", "my", "bo")
-"""Languages that put no space before an answer."""
+"""Languages that write no space before an answer."""
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """A text to be continued by an answer.
+    """A text that an answer continues.
 
     Attributes:
         text: without a trailing space.
-        separator: stands between the text and an answer: a space or nothing.
-        special_tokens: whether the tokenizer's own special tokens are still to be added.
-        one_line: whether an answer ends at a line break (where no end-of-turn token is taught).
+        separator: between the text and an answer: a space or nothing.
+        special_tokens: whether the tokenizer's special tokens have to be added.
+        one_line: whether an answer ends at a line break, for models that know no end of a turn.
     """
 
     text: str
@@ -51,7 +51,7 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
 def resolve_style(
     style: PromptStyle, item: Item, tokenizer: PreTrainedTokenizerBase
 ) -> ResolvedStyle:
-    """The style in use for an item."""
+    """The style for an item, by its stem and the tokenizer's chat template."""
     chat = tokenizer.chat_template is not None
     if style == "auto":
         style = "begun" if chat else "completion"
@@ -102,7 +102,7 @@ def _compose(
     shown: bool = False,
 ) -> Prompt:
     resolved = resolve_style(style, item, tokenizer)
-    separator = "" if item.language.split("-")[0] in UNSPACED else " "
+    separator = _separator(item)
     if resolved == "begun":
         return _chat(tokenizer, turns, user, item.stem or "", separator)
     if resolved == "chat":
@@ -145,5 +145,8 @@ def _user(item: Item) -> str:
 def _solved(item: Item) -> str:
     if item.stem is None:
         return item.gold
-    separator = "" if item.language.split("-")[0] in UNSPACED else " "
-    return f"{item.stem}{separator}{item.gold}."
+    return f"{item.stem}{_separator(item)}{item.gold}."
+
+
+def _separator(item: Item) -> str:
+    return "" if item.language.split("-")[0] in UNSPACED else " "

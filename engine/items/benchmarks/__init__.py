@@ -1,1 +1,1 @@
-"""The field's benchmarks: one declaration each, from the Hub or from their own files."""
+"""Benchmarks: one declaration each, read from the Hub or from their original files."""

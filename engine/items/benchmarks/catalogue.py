@@ -1,11 +1,10 @@
-"""All benchmarks by name, and reading one of them."""
+"""All benchmarks by name, and how one is read."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -14,12 +13,13 @@ from engine.items.benchmarks.declarations import Benchmark, Entry, Row
 from engine.items.benchmarks.hub import hub_rows
 from engine.items.benchmarks.originals import SUFFIXES, language_in_name, original_rows
 from engine.items.distractors import with_distractors
-from engine.items.subsets import in_languages, primary_language, seeded_subset
+from engine.items.subsets import in_languages, seeded_subset
 from engine.records.errors import UserError
 from engine.records.items import Item
+from engine.records.languages import primary_language
 
 SUBSET_SIZE = 200
-"""Items per language of a benchmark where no limit is given."""
+"""Items per language of a benchmark, unless there is a limit."""
 
 BENCHMARKS = {
     benchmark.name: benchmark
@@ -27,19 +27,20 @@ BENCHMARKS = {
 }
 
 ANY_LANGUAGE = {tag: tag for benchmark in BENCHMARKS.values() for tag in benchmark.languages}
-"""What the name of a file in no benchmark's own format may end in."""
+"""The tags of all benchmarks: what the name of a file may end in where its format has no languages
+of its own."""
 
 
 class BenchmarkInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user wants to know before choosing a benchmark.
+    """A benchmark as it is listed for users.
 
     Attributes:
         name: as written in `--items NAME:LANGUAGE` and `--items NAME:FILE`.
         repository: on the Hub; None for a file format.
-        languages: what LANGUAGE may be.
+        languages: the values of LANGUAGE.
         licence: of the data; None for a file format.
         short_answers: the golds are short enough to be asked for openly.
-        ships_options: the options come with it; otherwise they are other items' golds.
+        ships_options: it has options of its own; otherwise they are other items' golds.
         has_passage: questions are about a passage.
     """
 
@@ -70,28 +71,28 @@ def list_benchmarks() -> tuple[BenchmarkInfo, ...]:
 
 
 def read_benchmark(
-    benchmark: Benchmark, what: str, *, languages: Sequence[str], limit: int | None, seed: int
+    benchmark: Benchmark, selection: str, *, languages: Sequence[str], limit: int | None, seed: int
 ) -> tuple[Item, ...]:
     """The seeded subset of a benchmark, with options.
 
     Args:
         benchmark: its declaration.
-        what: a language of it, or its original file, or several, separated by commas; empty for
-            its only language.
-        languages: of a file that holds several, only these; empty for all.
+        selection: languages of it or original files, separated by commas; empty for its only
+            language.
+        languages: only these, of a file that has several; empty for all.
         limit: items per language; None for `SUBSET_SIZE`.
         seed: of the subset and of the distractors.
 
     Raises:
-        UserError: there is no such language or file, or its schema is another one.
+        UserError: there is no such language or file, or its schema differs.
     """
-    parts = split_parts(what)
-    entries = [one for part in parts for one in _part_entries(benchmark, part, languages)]
-    if len(parts) > 1 or (is_file(what) and benchmark.several_languages):
+    parts = split_parts(selection)
+    entries = [entry for part in parts for entry in _part_entries(benchmark, part, languages)]
+    if len(parts) > 1 or (is_file(selection) and benchmark.several_languages):
         entries = [_with_language_in_id(entry) for entry in entries]
     ids = Counter(entry.item.id for entry in entries if entry.item)
     if repeated := [name for name, times in ids.items() if times > 1]:
-        message = f"{benchmark.name}:{what}: {repeated[0]} is there more than once"
+        message = f"{benchmark.name}:{selection}: {repeated[0]} appears more than once"
         raise UserError(message, "Name every language and every file once.")
     keys = {entry.key for entry in entries}
     wanted = seeded_subset(keys, SUBSET_SIZE if limit is None else limit, seed)
@@ -101,26 +102,26 @@ def read_benchmark(
 
 
 def hub_languages(source: str) -> list[str]:
-    """The languages that the Hub has to send for a source; empty where it is all here.
+    """The languages of a source that are read from the Hub; empty where none is.
 
     Raises:
-        UserError: the benchmark doesn't have one of them.
+        UserError: the benchmark lacks one of them.
     """
-    found = find_benchmark(source)
-    if found is None:
+    named = find_benchmark(source)
+    if named is None:
         return []
-    benchmark, what = found
-    return [resolve_language(benchmark, part) for part in split_parts(what) if not is_file(part)]
+    benchmark, selection = named
+    parts = split_parts(selection)
+    return [resolve_language(benchmark, part) for part in parts if not is_file(part)]
 
 
-def split_parts(what: str) -> list[str]:
-    """The languages and files of `WHAT`, which are separated by commas; a file's name may have
-    one."""
-    return [what] if is_file(what) else [part.strip() for part in what.split(",")]
+def split_parts(selection: str) -> list[str]:
+    """The languages and files of a selection; a comma may also be part of a single file's name."""
+    return [selection] if is_file(selection) else [part.strip() for part in selection.split(",")]
 
 
 def is_file(part: str) -> bool:
-    """Whether a part of `WHAT` names a file rather than a language."""
+    """Whether a part of a selection names a file rather than a language."""
     path = Path(part).expanduser()
     return path.is_file() or ("," not in part and path.suffix.lower() in SUFFIXES)
 
@@ -132,11 +133,11 @@ def _part_entries(benchmark: Benchmark, part: str, languages: Sequence[str]) -> 
     else:
         tag = resolve_language(benchmark, part)
         entries = _entries(benchmark, _hub_rows(benchmark, tag))
-        # One configuration may hold other languages too.
-        entries = [one for one in entries if one.item is None or one.item.language == tag]
+        # A configuration may have other languages too.
+        entries = [entry for entry in entries if not entry.item or entry.item.language == tag]
     if not entries:
         message = f"{benchmark.name}:{part}: no row has a short answer"
-        raise UserError(message, "Give the benchmark's original file, whole.")
+        raise UserError(message, "Give the benchmark's original file, complete.")
     return entries
 
 
@@ -144,7 +145,7 @@ def resolve_language(benchmark: Benchmark, written: str) -> str:
     """The benchmark's tag for a language as the user wrote it: a tag or a configuration's name.
 
     Raises:
-        UserError: the benchmark doesn't have it; names those it has.
+        UserError: the benchmark doesn't have it; the hint lists its languages.
     """
     known = ", ".join(benchmark.languages)
     name = benchmark.name
@@ -160,7 +161,7 @@ def resolve_language(benchmark: Benchmark, written: str) -> str:
     for tag in benchmark.languages:
         if primary_language(tag) == primary_language(written):
             return tag
-    hint = f"Its languages are: {known}. A file of it ends in one of: {', '.join(SUFFIXES)}."
+    hint = f"Its languages are: {known}. Its files end in one of: {', '.join(SUFFIXES)}."
     raise UserError(f"{name} has neither a language nor a file {written!r}", hint)
 
 
@@ -176,7 +177,7 @@ def _file_rows(benchmark: Benchmark, path: Path, languages: Sequence[str]) -> It
             values=values,
             where=f"{path} row {number}",
             position=position,
-            language=language,
+            source_language=language,
             subject=path.stem.removesuffix("_test"),
         )
 
@@ -188,12 +189,12 @@ def _hub_rows(benchmark: Benchmark, tag: str) -> Iterator[Row]:
             values=values,
             where=f"{benchmark.repository} ({configuration}) row {position + 1}",
             position=position,
-            language=tag,
+            source_language=tag,
         )
 
 
 def _entries(benchmark: Benchmark, rows: Iterable[Row]) -> list[Entry]:
-    """What the rows give; a question that is there twice in a language is kept once."""
+    """The entries of the rows; a question that a language has twice is kept once."""
     entries: list[Entry] = []
     seen: set[tuple[str, str]] = set()
     for row in rows:
@@ -207,7 +208,7 @@ def _entries(benchmark: Benchmark, rows: Iterable[Row]) -> list[Entry]:
 
 
 def _without_right_options(entry: Entry, item: Item) -> Entry:
-    """The entry without aliases that are also options: of the options one is right."""
+    """The entry without aliases that are also options: only one of the options is right."""
     aliases = tuple(alias for alias in item.aliases if alias not in item.options)
     if aliases == item.aliases:
         return entry
@@ -215,7 +216,7 @@ def _without_right_options(entry: Entry, item: Item) -> Entry:
 
 
 def _with_language_in_id(entry: Entry) -> Entry:
-    """The entry with an id that stays unique among all languages of one file."""
+    """The entry with an id that is unique among several languages."""
     if entry.item is None:
         return entry
     identifier = f"{entry.key}-{entry.item.language}"
@@ -223,7 +224,7 @@ def _with_language_in_id(entry: Entry) -> Entry:
 
 
 def find_benchmark(source: str) -> tuple[Benchmark, str] | None:
-    """The benchmark that `NAME` or `NAME:WHAT` names, with WHAT; None for anything else."""
-    name, _, what = source.partition(":")
-    benchmark: Any = BENCHMARKS.get(name)
-    return None if benchmark is None else (benchmark, what)
+    """The benchmark and the selection of `NAME` or `NAME:SELECTION`; None for anything else."""
+    name, _, selection = source.partition(":")
+    benchmark = BENCHMARKS.get(name)
+    return None if benchmark is None else (benchmark, selection)

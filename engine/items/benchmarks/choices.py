@@ -1,12 +1,14 @@
-"""Multiple choice: benchmarks that ship their options."""
+"""Multiple-choice benchmarks, which come with their options."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from engine.items.benchmarks.declarations import Benchmark, Entry, Row
 from engine.items.benchmarks.flores import BELEBELE_LANGUAGES
-from engine.items.validation import UNDETERMINED, derived_id
+from engine.items.validation import derived_id
 from engine.records.items import Item
 
 LETTERS = ("A", "B", "C", "D")
@@ -19,59 +21,95 @@ def mmlu(row: Row) -> Iterator[Entry]:
     subject = row.text("subject") if row.has("subject") else row.subject
     key = derived_id("en", "\n".join((question, *options)))
     gold = options[row.index("answer", len(options))]
-    yield choice(row, key, question, options, gold, language="en", kind=subject)
+    yield choice_entry(
+        Item(id=key, language="en", question=question, gold=gold, options=options, kind=subject)
+    )
 
 
 def mmmlu(row: Row) -> Iterator[Entry]:
-    """MMMLU: `Question`, `A` to `D`, `Answer`, `Subject`; the row's place is its id."""
+    """MMMLU: `Question`, `A` to `D`, `Answer`, `Subject`; the id is the row's position."""
     options = lettered(row, LETTERS)
-    gold = options[row.index("Answer", 4)]
-    kind = row.text("Subject")
-    yield choice(row, f"mmmlu-{row.position}", row.text("Question"), options, gold, kind=kind)
+    yield choice_entry(
+        Item(
+            id=f"mmmlu-{row.position}",
+            language=row.language,
+            question=row.text("Question"),
+            gold=options[row.index("Answer", 4)],
+            options=options,
+            kind=row.text("Subject"),
+        )
+    )
 
 
 def global_mmlu(row: Row) -> Iterator[Entry]:
     """Global-MMLU: `sample_id`, `question`, `option_a` to `option_d`, `answer`, `subject`."""
     options = lettered(row, [f"option_{letter.lower()}" for letter in LETTERS])
-    gold = options[row.index("answer", 4)]
-    key, kind = row.text("sample_id"), row.text("subject")
-    yield choice(row, key, row.text("question"), options, gold, kind=kind)
+    yield choice_entry(
+        Item(
+            id=row.text("sample_id"),
+            language=row.language,
+            question=row.text("question"),
+            gold=options[row.index("answer", 4)],
+            options=options,
+            kind=row.text("subject"),
+        )
+    )
 
 
 def belebele(row: Row) -> Iterator[Entry]:
     """Belebele: `flores_passage`, `mc_answer1` to `mc_answer4`, `correct_answer_num` from 1."""
     options = lettered(row, [f"mc_answer{number}" for number in range(1, 5)])
-    gold = options[row.index("correct_answer_num", 5) - 1]
-    # The passage's address and the question's number are what the languages have in common.
-    key = derived_id(row.text("link"), row.text("question_number"))
-    language = CONFIGURATIONS.get(row.text("dialect"), row.language or UNDETERMINED)
-    passage = row.text("flores_passage")
-    question = row.text("question")
-    yield choice(row, key, question, options, gold, language=language, passage=passage)
+    yield choice_entry(
+        Item(
+            # All languages share the passage's address and the question's number.
+            id=derived_id(row.text("link"), row.text("question_number")),
+            language=CONFIGURATIONS.get(row.text("dialect"), row.language),
+            question=row.text("question"),
+            gold=options[row.index("correct_answer_num", 5) - 1],
+            options=options,
+            passage=row.text("flores_passage"),
+        )
+    )
 
 
 def hellaswag(row: Row) -> Iterator[Entry]:
     """HellaSwag: `ctx` is continued by one of `endings`, `label` says which."""
     endings = row.texts("endings")
-    gold = endings[row.index("label", len(endings))]
-    key, context = f"hellaswag-{row.text('ind')}", row.text("ctx")
-    kind = row.text("activity_label")
-    yield choice(row, key, context, endings, gold, language="en", stem=context, kind=kind)
+    context = row.text("ctx")
+    yield choice_entry(
+        Item(
+            id=f"hellaswag-{row.text('ind')}",
+            language="en",
+            question=context,
+            gold=endings[row.index("label", len(endings))],
+            options=endings,
+            stem=context,
+            kind=row.text("activity_label"),
+        )
+    )
 
 
 def arc(row: Row) -> Iterator[Entry]:
     """ARC: `choices.text` and `choices.label`; the original file has all below `question`."""
     if row.has("question.choices"):
         question = row.text("question.stem")
-        found = row.entries("question.choices")
-        labels = [str(one.get("label")) for one in found]
-        options = [str(one.get("text")).strip() for one in found]
+        choices = row.entries("question.choices")
+        labels = tuple(str(choice.get("label")) for choice in choices)
+        options = tuple(str(choice.get("text")).strip() for choice in choices)
     else:
         question = row.text("question")
-        labels, options = list(row.texts("choices.label")), list(row.texts("choices.text"))
+        labels, options = row.texts("choices.label"), row.texts("choices.text")
     answer = row.text("answerKey")
-    place = labels.index(answer) if answer in labels else row.index("answerKey", len(options))
-    yield choice(row, row.text("id"), question, options, options[place], language="en")
+    index = labels.index(answer) if answer in labels else row.index("answerKey", len(options))
+    yield choice_entry(
+        Item(
+            id=row.text("id"),
+            language="en",
+            question=question,
+            gold=options[index],
+            options=options,
+        )
+    )
 
 
 def four_option(row: Row) -> Iterator[Entry]:
@@ -83,43 +121,30 @@ def four_option(row: Row) -> Iterator[Entry]:
     lists = [name for name in ("choices", "options") if row.has(name)]
     options = row.texts(lists[0]) if lists else lettered(row, LETTERS)
     question = row.text("question")
-    written = row.text("answer")
-    place = options.index(written) if written in options else row.index("answer", len(options))
-    language = row.text("language") if row.has("language") else row.language or UNDETERMINED
-    key = row.text("id") if row.has("id") else derived_id(language, question)
-    kind = row.text("subject") if row.has("subject") else None
-    yield choice(row, key, question, options, options[place], language=language, kind=kind)
+    answer = row.text("answer")
+    index = options.index(answer) if answer in options else row.index("answer", len(options))
+    language = row.text("language") if row.has("language") else row.language
+    yield choice_entry(
+        Item(
+            id=row.text("id") if row.has("id") else derived_id(language, question),
+            language=language,
+            question=question,
+            gold=options[index],
+            options=options,
+            kind=row.text("subject") if row.has("subject") else None,
+        )
+    )
 
 
 def lettered(row: Row, columns: Sequence[str]) -> tuple[str, ...]:
-    """The options of one column each."""
+    """The options of a row that has a column for each."""
     return tuple(row.text(column) for column in columns)
 
 
-def choice(
-    row: Row,
-    key: str,
-    question: str,
-    options: Sequence[str],
-    gold: str,
-    *,
-    language: str | None = None,
-    kind: str | None = None,
-    stem: str | None = None,
-    passage: str | None = None,
-) -> Entry:
-    """The entry of a row; options that are letter by letter the same are one option."""
-    item = Item(
-        id=key,
-        language=language or row.language or UNDETERMINED,
-        question=question,
-        gold=gold,
-        options=tuple(dict.fromkeys(options)),
-        kind=kind,
-        stem=stem,
-        passage=passage,
-    )
-    return Entry(key=key, item=item)
+def choice_entry(item: Item) -> Entry:
+    """The entry of an item; options with the same text become one."""
+    options = tuple(dict.fromkeys(item.options))
+    return Entry(key=item.id, item=msgspec.structs.replace(item, options=options))
 
 
 CONFIGURATIONS = {configuration: tag for tag, configuration in BELEBELE_LANGUAGES.items()}

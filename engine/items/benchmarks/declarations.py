@@ -1,4 +1,4 @@
-"""What a benchmark is here: where its rows are, and which columns make an item."""
+"""What declares a benchmark: where its rows are, and which columns make an item."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Any
 import msgspec
 
 from engine.items.files import describe
+from engine.items.validation import UNDETERMINED
 from engine.records.errors import UserError
 from engine.records.items import Item
+
+OTHER_SCHEMA = "The file or data set doesn't have the benchmark's schema."
+"""The hint where a column isn't as expected."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,19 +22,25 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         values: the columns.
         where: names the row in errors.
-        position: its place in the source, from 0: the same in every language of a parallel one.
-        language: tag of the whole source, None where each row says its own.
-        subject: the source's name, where rows don't say what they are about.
+        position: its index in the source, the same in every language of a parallel benchmark.
+        source_language: the tag of the whole source; None where it is unknown or each row has its
+            own.
+        subject: the source's name, for rows that don't say what they are about.
     """
 
     values: Mapping[str, Any]
     where: str
     position: int
-    language: str | None = None
+    source_language: str | None = None
     subject: str | None = None
 
+    @property
+    def language(self) -> str:
+        """The tag of the source's language; "und" where it is unknown."""
+        return self.source_language or UNDETERMINED
+
     def has(self, column: str) -> bool:
-        """Whether the column (dots step into structs) is there and holds something."""
+        """Whether the column exists and has a value; dots step into structs."""
         return self._find(column) is not None
 
     def text(self, column: str) -> str:
@@ -53,9 +63,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         value = self._required(column)
         if isinstance(value, str):
             value = [value]
-        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
             raise self._wrong(column, "a list of texts", value)
-        return tuple(one.strip() for one in value if one.strip())
+        return tuple(text.strip() for text in value if text.strip())
 
     def entries(self, column: str) -> list[dict[str, Any]]:
         """The structs of a list column.
@@ -65,16 +75,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         """
         value = self._required(column)
         # Older tables keep a list of structs as a struct of lists.
-        if isinstance(value, dict) and all(isinstance(one, list) for one in value.values()):
+        if isinstance(value, dict) and all(isinstance(field, list) for field in value.values()):
             value = [
                 dict(zip(value, entry, strict=True)) for entry in zip(*value.values(), strict=True)
             ]
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
             raise self._wrong(column, "a list of objects", value)
         return value
 
     def index(self, column: str, count: int) -> int:
-        """Which of `count` options a column names: a letter from A, or a number from 0.
+        """The index of the option that a column names by a letter from A or a number from 0.
 
         Raises:
             UserError: the column is missing or names no option.
@@ -82,12 +92,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         value = self._required(column)
         written = str(value).strip()
         if len(written) == 1 and written.isalpha():
-            place = ord(written.upper()) - ord("A")
+            index = ord(written.upper()) - ord("A")
         else:
-            place = int(written) if written.isdigit() else -1
-        if not 0 <= place < count:
+            index = int(written) if written.isdigit() else -1
+        if not 0 <= index < count:
             raise self._wrong(column, f"one of {count} options", value)
-        return place
+        return index
 
     def _find(self, column: str) -> Any:
         value: Any = self.values
@@ -100,14 +110,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     def _required(self, column: str) -> Any:
         value = self._find(column)
         if value is None:
-            there = ", ".join(str(name) for name in self.values)
+            columns = ", ".join(str(name) for name in self.values)
             message = f"{self.where}: there is no column {column!r}"
-            raise UserError(message, f"Its schema is another one; the columns are: {there}.")
+            raise UserError(message, f"{OTHER_SCHEMA} The columns are: {columns}.")
         return value
 
     def _wrong(self, column: str, expected: str, value: object) -> UserError:
         message = f"{self.where}, column {column}: expected {expected}, got {describe(value)}"
-        return UserError(message, "The benchmark's schema is another one than expected.")
+        return UserError(message, OTHER_SCHEMA)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,8 +125,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         key: the benchmark's own id, the same in every language of a parallel benchmark.
-        item: None where only this language lacks the answer, so that the other languages'
-            subset does not shift.
+        item: None where this language lacks the answer. The key still counts in the choice of a
+            subset, so that all languages have the same one.
     """
 
     key: str
@@ -134,12 +144,12 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
         convert: from a row, of the Hub's or of the original file's schema, to entries.
         licence: of the data.
         languages: configuration on the Hub by BCP 47 tag.
-        repository: on the Hub; None for a file format without a home there.
+        repository: on the Hub; None for a mere file format.
         split: on the Hub.
         short_answers: the golds are short enough to be asked for openly.
         ships_options: rows come with options.
         has_passage: questions are about a passage.
-        several_languages: the original file holds all languages.
+        several_languages: the original file has all languages.
         headings: the columns of an original CSV file without a heading.
         lists: the columns that hold JSON lists in a CSV file.
     """
@@ -159,5 +169,5 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def distinct(gold: str, others: Iterable[str]) -> tuple[str, ...]:
-    """The other answers, each once and without the gold answer."""
+    """The answers other than the gold answer, each once."""
     return tuple(other for other in dict.fromkeys(others) if other != gold)

@@ -1,11 +1,10 @@
-"""Questions about a passage whose answer stands in it: SQuAD's format and its relatives."""
+"""Questions about a passage that contains the answer: SQuAD's format and its relatives."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from engine.items.benchmarks.declarations import Benchmark, Entry, Row, distinct
-from engine.items.validation import UNDETERMINED
 from engine.records.items import Item
 
 TYDIQA_LANGUAGES = {
@@ -23,13 +22,13 @@ TYDIQA_LANGUAGES = {
 
 def squad(row: Row) -> Iterator[Entry]:
     """SQuAD: `id`, `question`, `context`, `answers.text`; unanswerable questions are left out."""
-    yield from _extractive(row, row.language or UNDETERMINED)
+    yield from _extractive(row, row.language)
 
 
 def tydiqa(row: Row) -> Iterator[Entry]:
     """TyDiQA-GoldP: as SQuAD, the language is the first word of `id` ("finnish-…")."""
     word = row.text("id").split("-")[0]
-    yield from _extractive(row, TYDIQA_LANGUAGES.get(word, row.language or UNDETERMINED))
+    yield from _extractive(row, TYDIQA_LANGUAGES.get(word, row.language))
 
 
 def _extractive(row: Row, language: str) -> Iterator[Entry]:

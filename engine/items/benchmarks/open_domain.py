@@ -1,4 +1,4 @@
-"""Questions asked openly, without a passage and without options."""
+"""Open questions, without a passage and without options."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from engine.items.benchmarks.declarations import Benchmark, Entry, Row, distinct
+from engine.items.benchmarks.declarations import OTHER_SCHEMA, Benchmark, Entry, Row, distinct
 from engine.items.validation import derived_id
 from engine.records.errors import UserError
 from engine.records.items import Item
@@ -14,7 +14,7 @@ from engine.records.items import Item
 MKQA_LANGUAGES = (
     "ar da de en es fi fr he hu it ja km ko ms nl no pl pt ru sv th tr vi zh_cn zh_hk zh_tw"
 )
-# The Hub stores the answer's type as its place in this list.
+# The Hub stores an answer's type as its index in this list.
 MKQA_TYPES = (
     "entity",
     "long_answer",
@@ -63,13 +63,13 @@ def popqa(row: Row) -> Iterator[Entry]:
         answers = msgspec.json.decode(written, type=list[str])
     except msgspec.MsgspecError as error:
         message = f"{row.where}, column possible_answers: expected a JSON list of texts"
-        raise UserError(message, "The benchmark's schema is another one than expected.") from error
+        raise UserError(message, OTHER_SCHEMA) from error
     question = row.text("question")
     yield open_answer(f"popqa-{row.text('id')}", "en", question, answers, kind=row.text("prop"))
 
 
 def mkqa(row: Row) -> Iterator[Entry]:
-    """MKQA: `queries` and `answers` by language; long and missing answers are left out."""
+    """MKQA: `queries` and `answers` by language; unanswerable and long ones are left out."""
     key = row.text("example_id")
     for name in MKQA_LANGUAGES.split():
         if not row.has(f"queries.{name}") or not row.has(f"answers.{name}"):
@@ -86,7 +86,7 @@ def mkqa(row: Row) -> Iterator[Entry]:
         ]
         question = row.text(f"queries.{name}")
         tag = _tag(name)
-        # What is asked for is the same in every language, whatever this one has as an answer.
+        # The type is the same in every language; the answer may be lacking in this one.
         if written:
             yield open_answer(key, tag, question, written, kind=kinds[0])
         else:
@@ -95,54 +95,70 @@ def mkqa(row: Row) -> Iterator[Entry]:
 
 def mintaka(row: Row) -> Iterator[Entry]:
     """Mintaka: one answer entity, a number or yes/no; the original file has all languages."""
-    key, kind = row.text("id"), row.text("category")
     if not row.has("translations"):
         language = row.text("lang")
         entities = row.entries("answerEntity") if row.has("answerEntity") else []
-        answer = _label(entities[0], language) if len(entities) == 1 else None
         text = row.text("answerText") if row.has("answerText") else None
-        plain = None if entities else text
-        yield from _mintaka(key, language, row.text("question"), answer, plain, text, kind)
+        answer = _MintakaAnswer(
+            label=_label(entities[0], language) if len(entities) == 1 else None,
+            value=None if entities else text,
+            mention=text,
+        )
+        yield _mintaka_entry(row, language, row.text("question"), answer)
         return
     answer_type = row.text("answer.answerType")
     mention = row.text("answer.mention") if row.has("answer.mention") else None
-    found = row.values["answer"].get("answer") or []
-    if len(found) != 1:
+    answers = row.values["answer"].get("answer") or []
+    if len(answers) != 1:
         return
     for language in YES_NO:
         column = "question" if language == "en" else f"translations.{language}"
         if not row.has(column):
             continue
-        answer = _label(found[0], language) if answer_type == "entity" else None
-        plain = None if answer_type == "entity" else _plain(found[0])
-        yield from _mintaka(key, language, row.text(column), answer, plain, mention, kind)
+        is_entity = answer_type == "entity"
+        answer = _MintakaAnswer(
+            label=_label(answers[0], language) if is_entity else None,
+            value=None if is_entity else _written(answers[0]),
+            mention=mention,
+        )
+        yield _mintaka_entry(row, language, row.text(column), answer)
 
 
-def _mintaka(
-    key: str,
-    language: str,
-    question: str,
-    label: str | None,
-    plain: str | None,
-    mention: str | None,
-    kind: str,
-) -> Iterator[Entry]:
-    """The entry of an entity's label, of yes or no, or of a number; `mention` is in English."""
-    truth = {"yes": 0, "true": 0, "no": 1, "false": 1}.get((plain or "").strip(" .").lower())
+class _MintakaAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The only answer of a question.
+
+    Attributes:
+        label: the answer entity's, in the question's language.
+        value: of an answer that isn't an entity: yes, no, true, false or a number, in English.
+        mention: the answer as annotators wrote it, in English.
+    """
+
+    label: str | None
+    value: str | None
+    mention: str | None
+
+
+def _mintaka_entry(row: Row, language: str, question: str, answer: _MintakaAnswer) -> Entry:
+    key, kind, value = row.text("id"), row.text("category"), answer.value or ""
+    truth = {"yes": 0, "true": 0, "no": 1, "false": 1}.get(value.strip(" .").lower())
     if truth is not None:
         options = YES_NO[language]
-        entry = open_answer(key, language, question, [options[truth]], kind="yes or no")
-        if entry.item is not None:
-            item = msgspec.structs.replace(entry.item, options=options)
-            yield Entry(key=key, item=item)
-    elif label or (plain and (language == "en" or plain.isdigit())):
-        aliases = [mention] if mention and language == "en" else []
-        yield open_answer(key, language, question, [label or plain or "", *aliases], kind=kind)
-    else:
-        yield Entry(key=key, item=None)
+        item = Item(
+            id=key,
+            language=language,
+            question=question,
+            gold=options[truth],
+            options=options,
+            kind="yes or no",
+        )
+        return Entry(key=key, item=item)
+    if answer.label or (value and (language == "en" or value.isdigit())):
+        aliases = [answer.mention] if answer.mention and language == "en" else []
+        return open_answer(key, language, question, [answer.label or value, *aliases], kind=kind)
+    return Entry(key=key, item=None)
 
 
-def _plain(value: object) -> str:
+def _written(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():

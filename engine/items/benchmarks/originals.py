@@ -1,4 +1,4 @@
-"""Rows of a benchmark's own original file, in the schema that its adapter reads."""
+"""Rows of a benchmark's original file, in the schema that its adapter reads."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def language_in_name(languages: Mapping[str, str], path: Path) -> str | None:
     """The language that a file's name ends in ("xquad.es.json"), or its folder's.
 
     Args:
-        languages: another code of it by BCP 47 tag.
+        languages: for each BCP 47 tag another code of the language.
         path: of the file.
     """
     tags = {_plain(code): tag for tag, other in languages.items() for code in (other, tag)}
@@ -78,7 +78,9 @@ def _json_rows(text: str, path: Path) -> Iterator[dict[str, Any]]:
     try:
         document = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        raise UserError(f"{path}: invalid JSON: {error}", "Check that it is whole.") from error
+        raise UserError(
+            f"{path}: invalid JSON: {error}", "Check that the file is complete."
+        ) from error
     rows = document
     if isinstance(document, dict):
         rows = document.get("data", document.get("Data"))
@@ -93,7 +95,7 @@ def _json_rows(text: str, path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _squad_rows(article: dict[str, Any], path: Path) -> Iterator[dict[str, Any]]:
-    """One row a question, with the Hub's columns."""
+    """One row per question, with the Hub's columns."""
     try:
         for paragraph in article["paragraphs"]:
             for question in paragraph["qas"]:
