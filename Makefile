@@ -1,10 +1,11 @@
 # The environment is .venv; it is made when missing and refreshed when pyproject.toml changes.
+# `make check` and `make lint` take the versions of requirements-dev.lock, which `make lock` writes anew.
 PYTHON ?= python3
 BIN := .venv/bin
 # As the engine does: threads that spin while they wait are slow on a machine that is shared.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check lint test-oldest test-newest lock bench clean
 
 demo: .venv/.installed
 	$(BIN)/illusion-tui
@@ -12,12 +13,35 @@ demo: .venv/.installed
 test: .venv/.test
 	$(BIN)/python -m pytest
 
-check: .venv/.dev
+check: lint
+	$(BIN)/python -m pytest
+
+lint: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+
+# The tests with the oldest versions that pyproject.toml admits. torch is the exception: its oldest
+# release brings gigabytes of CUDA libraries, so it is the version that pip finds.
+test-oldest:
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/python -m tests.oldest_versions > .venv-oldest/constraints.txt
+	.venv-oldest/bin/python -m pip install --quiet --constraint .venv-oldest/constraints.txt --editable '.[test]'
+	.venv-oldest/bin/python -m pytest
+
+# The tests with the newest versions that pyproject.toml admits.
+test-newest:
+	$(PYTHON) -m venv --clear .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --editable '.[test]'
+	.venv-newest/bin/python -m pytest
+
+# Without the "+cpu" of a local torch, which other machines don't have.
+lock:
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --editable '.[dev,samples,web]'
+	.venv-lock/bin/python -m pip freeze --exclude-editable | sed 's/+[[:alnum:].]*$$//' > requirements-dev.lock
+	rm -rf .venv-lock
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -30,8 +54,8 @@ check: .venv/.dev
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@
 
-.venv/.dev: .venv/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[dev,samples,web]'
+.venv/.dev: .venv/.installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --constraint requirements-dev.lock --editable '.[dev,samples,web]'
 	@touch $@
 
 # TEXT: a file of WikiText in its tokenised form, for the perplexity table.
@@ -44,4 +68,4 @@ ifdef TEXT
 endif
 
 clean:
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-oldest .venv-newest .venv-lock dist .pytest_cache .mypy_cache .ruff_cache

@@ -73,7 +73,7 @@ def main() -> None:
     print("| recipe | dtype | ratio to two forward passes | goal | each |")
     print("| --- | --- | --- | --- | --- |")
     for dtype in options.dtype or ["bfloat16", "float32"]:
-        directory = options.model or embedded_model(cache_directory(), print)
+        directory = options.model or embedded_model(cache_directory(), print, lambda: None)
         model = AutoModelForCausalLM.from_pretrained(directory, dtype=DTYPES[dtype])
         model.eval().to(options.device)
         generator = torch.Generator().manual_seed(0)

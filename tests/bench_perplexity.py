@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--dtype", default="bfloat16", choices=sorted(DTYPES))
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
-    directory = options.model or embedded_model(cache_directory(), print)
+    directory = options.model or embedded_model(cache_directory(), print, lambda: None)
     model = AutoModelForCausalLM.from_pretrained(directory, dtype=DTYPES[options.dtype])
     model.eval().to(options.device)
     tokenizer = AutoTokenizer.from_pretrained(directory)

@@ -25,7 +25,7 @@ def embedded() -> Path:
     from engine.models.embedded import embedded_model
     from engine.models.paths import cache_directory
 
-    return embedded_model(cache_directory(), lambda *_: None)
+    return embedded_model(cache_directory(), lambda *_: None, lambda: None)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_qwen_at_70_percent_from_the_hubs_cache(tmp_path: Path) -> None:
     assert manifest["model"]["architecture"] == "Qwen3ForCausalLM"
 
 
-def test_a_model_that_is_nowhere_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_model_that_is_nowhere_is_one_clear_error_offline(tmp_path: Path) -> None:
     done = run_cli(
         tmp_path,
         *("score", "--model", "qwen-0.6b", "--sparsity", "0.5", "--out", tmp_path / "run"),
@@ -49,6 +49,7 @@ def test_a_model_that_is_nowhere_is_one_clear_error(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "Qwen/Qwen3-0.6B" in done.stderr
+    assert "Unset HF_HUB_OFFLINE" in done.stderr
     assert "--model smollm2" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -20,6 +20,7 @@ from transformers.cache_utils import DynamicCache
 from engine.compression.reporter import Reporter
 from engine.compression.texts import CalibrationText
 from engine.files import written_atomically
+from engine.models.forward_arguments import cache_argument
 from engine.models.tokens import end_tokens, start_token
 from engine.models.weights import computing_device
 
@@ -82,9 +83,8 @@ def sample_sequences(
         reporter.check()
         reporter.progress("sampling calibration text from the model", position, text.tokens)
         last = ids[:, position - 1]
-        logits = model(
-            input_ids=last.unsqueeze(1).to(device), past_key_values=kept, use_cache=True
-        ).logits
+        inputs = {"input_ids": last.unsqueeze(1).to(device), cache_argument(model): kept}
+        logits = model(**inputs, use_cache=True).logits
         probabilities = logits[:, -1].float().softmax(-1).cpu()
         drawn = torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
         ids[:, position] = torch.where(torch.isin(last, ends), start, drawn)

@@ -10,6 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from engine.compression.reporter import Reporter
+from engine.hub_errors import HUB_FAILURES, HubRepository, dataset_error
 from engine.records.errors import UserError
 
 HUB_TEXTS = {
@@ -90,6 +91,7 @@ def _hub_ids(
 ) -> Tensor:
     """The beginning of a data set, streamed from the Hub: four times what the windows take."""
     from datasets import load_dataset
+    from datasets.exceptions import DatasetsError
 
     dataset, configuration, split, column = HUB_TEXTS[text.source]
     needed = 4 * text.sequences * text.tokens
@@ -104,11 +106,11 @@ def _hub_ids(
             reporter.progress(f"reading {text.source} from the Hub", min(have, needed), needed)
             if have >= needed:
                 break
-    except (OSError, RuntimeError, ValueError) as error:
-        raise UserError(
-            f"the calibration text {text.source} ({dataset}) could not be read from the Hugging "
-            f"Face Hub: {error}",
-            "use --calibration auto or a text file, which need no network",
-            status=1,
-        ) from error
+    except (*HUB_FAILURES, DatasetsError) as error:
+        repository = HubRepository(
+            id=dataset,
+            kind="dataset",
+            instead="Or use --calibration auto or a text file, which need no network.",
+        )
+        raise dataset_error(error, repository) from error
     return torch.cat(parts) if parts else torch.empty(0, dtype=torch.int64)

@@ -74,7 +74,7 @@ class Workbench:
         placement = choose_placement(settings.device, settings.dtype, settings.max_memory_gib)
         progress = _progress_of(emit)
         budget = _budget(placement, settings)
-        resolved = resolve_model(settings.model, settings.revision, cache, budget, progress)
+        resolved = resolve_model(settings.model, settings.revision, cache, budget, progress, check)
         check()
         progress("load", resolved.name, 0, None)
         loaded = load_model(
@@ -164,7 +164,7 @@ class Workbench:
         placement = _free_placement(self.loaded.placement, self.settings)
         budget = Budget(placement.memory_bytes, placement.torch_dtype.itemsize)
         progress = _progress_of(self._emit)
-        resolved = resolve_model(source, None, self._cache, budget, progress)
+        resolved = resolve_model(source, None, self._cache, budget, progress, self._check)
         progress("load", resolved.name, 0, None)
         checkpoint = load_model(
             resolved,

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from engine.files import remove_stale_scratch, written_atomically
+from engine.models.progress import OnProgress
 from engine.records.errors import UserError
-
-OnProgress = Callable[[str, str, int, int | None], None]
 
 
 def convert_gguf(file: Path, directory: Path, on_progress: OnProgress) -> None:
     """Write the model of a GGUF file as float32 safetensors with its tokenizer.
 
-    float32 holds the dequantized values exactly, so that the conversion loses nothing.
+    float32 holds the dequantized values exactly, so that the conversion loses nothing. What
+    `directory` held before is replaced once the conversion is complete.
 
     Raises:
         UserError: transformers can't read the file's architecture.
@@ -39,9 +40,13 @@ def convert_gguf(file: Path, directory: Path, on_progress: OnProgress) -> None:
     # The file is no longer quantized: a config that says so would be refused at loading.
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
-    directory.mkdir(parents=True)
-    save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
-    model.config.save_pretrained(directory)
-    model.generation_config.save_pretrained(directory)
-    tokenizer.save_pretrained(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    remove_stale_scratch(directory.parent)
+    with written_atomically(directory) as scratch:
+        scratch.mkdir()
+        save_file(tensors, scratch / "model.safetensors", metadata={"format": "pt"})
+        model.config.save_pretrained(scratch)
+        model.generation_config.save_pretrained(scratch)
+        tokenizer.save_pretrained(scratch)
+        shutil.rmtree(directory, ignore_errors=True)
     on_progress("convert", f"{file.name} to safetensors (once)", 1, 1)

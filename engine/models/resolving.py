@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
 from filelock import FileLock
-from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HfHubHTTPError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
 
+from engine.hub_errors import HubRepository
 from engine.models.aliases import ALIASES, EMBEDDED, find_alias, largest_alias_within
 from engine.models.embedded import embedded_model
 from engine.models.gguf_files import convert_gguf
+from engine.models.hub import cached_snapshot, download, parameters_on_hub
+from engine.models.progress import Check, OnProgress
 from engine.models.weight_files import count_parameters, is_complete
 from engine.records.errors import UserError
 
-OnProgress = Callable[[str, str, int, int | None], None]
-
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_WANTED = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt", "*.py"]
 
 
 class ResolvedModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +39,12 @@ class Budget(msgspec.Struct, frozen=True):
 
 
 def resolve_model(
-    spec: str, revision: str | None, cache: Path, budget: Budget, on_progress: OnProgress
+    spec: str,
+    revision: str | None,
+    cache: Path,
+    budget: Budget,
+    on_progress: OnProgress,
+    check: Check,
 ) -> ResolvedModel:
     """Find, fetch or convert the model that the user named.
 
@@ -57,10 +54,11 @@ def resolve_model(
 
     Raises:
         UserError: there is no such model, it can't be reached, or it doesn't fit.
+        engine.records.errors.Cancelled: from `check`.
     """
     alias = find_alias(spec)
     if alias is not None and alias.name == EMBEDDED and revision is None:
-        directory = embedded_model(cache, on_progress)
+        directory = embedded_model(cache, on_progress, check)
         return ResolvedModel(name=directory.name, source="embedded", directory=directory)
     path = Path(spec).expanduser()
     if alias is None and path.is_dir():
@@ -69,17 +67,9 @@ def resolve_model(
         return _gguf(path, cache, budget, on_progress)
     hub_id = alias.target if alias else spec
     if not _HUB_ID.fullmatch(hub_id) or spec.startswith((".", "/", "~")):
-        raise _no_such_model(spec)
-    return _hub(hub_id, revision, budget, on_progress, alias.parameters if alias else None)
-
-
-def _no_such_model(spec: str) -> UserError:
-    names = ", ".join(alias.name for alias in ALIASES)
-    return UserError(
-        f"There is no model '{spec}'",
-        f"--model takes an alias ({names}), a Hub id (org/name), a directory in the Hugging Face "
-        "format with safetensors, or a GGUF file.",
-    )
+        raise UserError(f"There is no model '{spec}'", _suggestion(spec))
+    parameters = alias.parameters if alias else None
+    return _hub(hub_id, revision, budget, on_progress, check, parameters)
 
 
 def _local(directory: Path, budget: Budget) -> ResolvedModel:
@@ -104,9 +94,7 @@ def _gguf(file: Path, cache: Path, budget: Budget, on_progress: OnProgress) -> R
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(target.with_name(target.name + ".lock")):
         if not is_complete(target):
-            scratch = target.with_name(target.name + ".part")
-            convert_gguf(file, scratch, on_progress)
-            scratch.rename(target)
+            convert_gguf(file, target, on_progress)
     _check_fit(file.name, count_parameters(target), budget)
     return ResolvedModel(name=file.stem, source=str(file), directory=target)
 
@@ -116,59 +104,43 @@ def _hub(
     revision: str | None,
     budget: Budget,
     on_progress: OnProgress,
+    check: Check,
     expected_parameters: int | None,
 ) -> ResolvedModel:
-    cached = _cached_snapshot(hub_id, revision)
-    if cached is None:
-        try:
-            found = HfApi().model_info(
-                hub_id, revision=revision, expand=["safetensors"], timeout=15
-            )
-        except GatedRepoError as error:
-            raise UserError(
-                f"{hub_id} asks for its licence to be accepted",
-                "Accept it on the model's page, then run: hf auth login",
-            ) from error
-        except (RepositoryNotFoundError, RevisionNotFoundError) as error:
-            raise UserError(
-                f"The Hub has no model {hub_id}{f' at {revision}' if revision else ''}",
-                _no_such_model(hub_id).hint,
-            ) from error
-        except (HfHubHTTPError, OSError, ConnectionError) as error:
-            if expected_parameters:
-                _check_fit(hub_id, expected_parameters, budget)
-            raise _unreachable(hub_id) from error
-        parameters = found.safetensors.total if found.safetensors else expected_parameters
+    model = HubRepository(
+        id=hub_id,
+        kind="model",
+        revision=revision,
+        instead=f"Or run `hf download {hub_id} --local-dir DIR` on another machine, copy DIR here "
+        f"and give it to --model (a GGUF file works too), or use --model {EMBEDDED}.",
+        if_missing=_suggestion(hub_id),
+    )
+    directory = cached_snapshot(model)
+    if directory is None:
+        if expected_parameters:
+            _check_fit(hub_id, expected_parameters, budget)
+        parameters = parameters_on_hub(model, check)
         if parameters:
             _check_fit(hub_id, parameters, budget)
-        on_progress("fetch", f"{hub_id} from the Hub", 0, None)
-        try:
-            cached = Path(snapshot_download(hub_id, revision=revision, allow_patterns=_WANTED))
-        except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-            raise _unreachable(hub_id) from error
-        if not is_complete(cached):
+        directory = download(model, on_progress, check)
+        if not is_complete(directory):
             raise UserError(
-                f"{hub_id} has no safetensors weights",
+                f"The model {hub_id} has no safetensors weights",
                 "Pickled weights are not loaded: choose a model that ships safetensors.",
             )
-    _check_fit(hub_id, count_parameters(cached), budget)
-    return ResolvedModel(name=hub_id, source=hub_id, directory=cached, revision=cached.name)
+    _check_fit(hub_id, count_parameters(directory), budget)
+    return ResolvedModel(name=hub_id, source=hub_id, directory=directory, revision=directory.name)
 
 
-def _cached_snapshot(hub_id: str, revision: str | None) -> Path | None:
-    try:
-        directory = Path(snapshot_download(hub_id, revision=revision, local_files_only=True))
-    except (LocalEntryNotFoundError, OSError, ValueError):
-        return None
-    return directory if is_complete(directory) else None
-
-
-def _unreachable(hub_id: str) -> UserError:
-    return UserError(
-        f"{hub_id} is not in the local cache, and the Hub can't be reached",
-        f"Connect and try again; or copy the model to this machine and give its directory or "
-        f"GGUF file to --model; or use --model {EMBEDDED}, which needs no Hub.",
-        status=1,
+def _suggestion(name: str) -> str:
+    """What --model takes, with the names that are close to the one given."""
+    known = {text.lower(): text for alias in ALIASES for text in (alias.name, alias.target)}
+    close = [known[text] for text in get_close_matches(name.lower(), known, n=3)]
+    question = f"Did you mean {' or '.join(close)}? " if close else ""
+    names = ", ".join(alias.name for alias in ALIASES)
+    return (
+        f"{question}--model takes an alias ({names}), a Hub id (org/name), a directory in the "
+        "Hugging Face format with safetensors, or a GGUF file."
     )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from safetensors import safe_open
 
+from engine.files import write_atomically
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,7 +36,7 @@ def count_parameters(directory: Path) -> int:
     total = 0
     for file in weight_files(directory):
         with safe_open(file, framework="pt") as tensors:
-            total += sum(math.prod(tensors.get_slice(n).get_shape()) for n in tensors.keys())  # noqa: SIM118
+            total += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
     return total
 
 
@@ -59,7 +61,5 @@ def weights_hash(directory: Path, cache: Path) -> str:
             with target.open("rb") as stream:
                 digest = known[key] = hashlib.file_digest(stream, "sha256").hexdigest()
         whole.update(f"{file.name}:{digest}\n".encode())
-    scratch = known_file.with_suffix(".tmp")
-    scratch.write_text(json.dumps(known))
-    scratch.replace(known_file)
+    write_atomically(known_file, json.dumps(known).encode())
     return whole.hexdigest()

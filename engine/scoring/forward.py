@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
+from engine.models.forward_arguments import accepted_arguments, cache_argument
 from engine.models.weights import input_device
 
 LOGITS_AT_ONCE = 64 * 2**20
@@ -103,11 +103,10 @@ def _call(
     cache: DynamicCache,
     **extra: Any,
 ) -> Tensor:
-    accepted = inspect.signature(model.forward).parameters
+    accepted = accepted_arguments(model)
     inputs = {"position_ids": positions, **extra}
     inputs = {name: value for name, value in inputs.items() if name in accepted}
-    output = model(
-        input_ids=ids, attention_mask=mask, past_key_values=cache, use_cache=True, **inputs
-    )
+    inputs[cache_argument(model)] = cache
+    output = model(input_ids=ids, attention_mask=mask, use_cache=True, **inputs)
     logits: Tensor = output.logits
     return logits

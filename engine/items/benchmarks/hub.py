@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.items.benchmarks.declarations import Benchmark
-from engine.records.errors import UserError
 
 PARQUET_REVISION = "refs/convert/parquet"
 """Where the Hub keeps the Parquet form of a data set that has only a loading script."""
@@ -18,8 +17,10 @@ def hub_rows(benchmark: Benchmark, configuration: str) -> Iterator[dict[str, Any
     Raises:
         UserError: the Hub can't be reached, or doesn't have it; says what to do instead.
     """
-    # Importing it takes a second, and most runs read a sample or a file.
+    # Importing them takes a second, and most runs read a sample or a file.
     import datasets
+
+    from engine.hub_errors import HUB_FAILURES, HubRepository, dataset_error
 
     repository, split = benchmark.repository, benchmark.split
     try:
@@ -34,17 +35,11 @@ def hub_rows(benchmark: Benchmark, configuration: str) -> Iterator[dict[str, Any
                 data_files={split: f"{configuration}/{split}/*.parquet"},
                 split=split,
             )
-    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        raise unreachable(benchmark, configuration, error) from error
+    except (*HUB_FAILURES, datasets.exceptions.DatasetsError) as error:
+        wanted = HubRepository(
+            id=repository or benchmark.name,
+            kind="dataset",
+            instead=f"Or give the benchmark's original file: --items {benchmark.name}:FILE",
+        )
+        raise dataset_error(error, wanted) from error
     yield from rows
-
-
-def unreachable(benchmark: Benchmark, configuration: str, error: Exception) -> UserError:
-    """The error that says what to do without the Hub."""
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    message = (
-        f"{benchmark.name}: can't load {benchmark.repository} ({configuration}) "
-        f"from the Hub: {reason}"
-    )
-    hint = f"Give the benchmark's original file: --items {benchmark.name}:FILE"
-    return UserError(message, hint, status=1)
