@@ -1,4 +1,4 @@
-"""A saved run judged anew, without a model; what it was judged before stays as it was."""
+"""A saved run judged again, without a model; the verdicts in its log stay as they are."""
 
 from __future__ import annotations
 

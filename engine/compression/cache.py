@@ -25,7 +25,7 @@ from engine.files import remove_stale_scratch, written_atomically
 from engine.records.manifest import BlockSparsity
 
 CODE_VERSION = 1
-"""Raised whenever a method gives other weights than before; older variants are made anew."""
+"""Raised whenever a method gives other weights than before; older variants are made again."""
 LIMIT_BYTES = 20 << 30
 _MASK = "kept:"
 

@@ -25,7 +25,7 @@ def redecode(
     decoding: Decoding,
     items: Sequence[Item],
 ) -> list[Redecode]:
-    """Decode the open answers of a batch of items anew, all in the same steps.
+    """Decode the open answers of a batch of items again, all in the same steps.
 
     `items` are those of the run: solved examples are taken from them.
 

@@ -62,7 +62,7 @@ class OpenedRun:
         on_step: OnStep,
         check: Callable[[], None],
     ) -> list[Redecode]:
-        """Decode items anew under a variant; raises as `ready` and `engine.decoding.redecode`.
+        """Decode items again under a variant; raises as `ready` and `engine.decoding.redecode`.
 
         `check` is called at every step of the decoding.
         """

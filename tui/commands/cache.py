@@ -36,7 +36,6 @@ class CacheEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
     app.command()(cache)
 
 

@@ -19,7 +19,6 @@ from tui.options.planning import engine_command
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
     app.command()(doctor)
 
 

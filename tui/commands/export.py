@@ -22,7 +22,6 @@ illusion-tui export RUN --to report.html --variant wanda:0.5
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
     app.command(cls=FilledCommand, epilog=EXAMPLES)(export)
 
 

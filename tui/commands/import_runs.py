@@ -20,7 +20,6 @@ illusion-tui import details/dense details/pruned --language fr --out runs/fr
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
     app.command("import", epilog=EXAMPLES)(import_samples)
 
 

@@ -21,7 +21,6 @@ class SampleInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
     app.command()(items)
 
 

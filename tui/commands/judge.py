@@ -12,7 +12,6 @@ from tui.commands.talk import Talk
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
     app.command()(judge)
 
 
@@ -25,7 +24,7 @@ def judge(
     as_json: JSON = False,
     markdown: MARKDOWN = False,
 ) -> None:
-    """Judge every open answer of a saved run anew. What it was judged before stays in the run."""
+    """Judge every answer of a saved run again. The verdicts of its own rule stay in the run."""
     from engine.analysis.rejudging import judged_name, rejudge
 
     one_form(as_json=as_json, markdown=markdown)

@@ -22,7 +22,6 @@ UNSTRUCTURED = "; unstructured zeros save neither time nor memory by themselves"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
     app.command(cls=FilledCommand)(prune)
 
 

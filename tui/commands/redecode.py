@@ -44,7 +44,6 @@ illusion-tui redecode RUN capitals-en-fr --one-shot --variant both
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
     app.command(epilog=EXAMPLES)(takes_decoding(redecode))
 
 

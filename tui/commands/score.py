@@ -27,7 +27,6 @@ illusion-tui score -r gptq:4:128 --items mine.csv --recover beam=8,one-shot
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
     app.command(cls=FilledCommand, epilog=EXAMPLES)(score)
 
 

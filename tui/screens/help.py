@@ -34,7 +34,10 @@ WORDS = (
     ("open answer", "What the model writes when it always takes the likeliest token (greedy)."),
     ("choice", "Which of the options has the highest log-likelihood after the prompt."),
     ("shown", "The answer the model writes when the options are listed in the prompt."),
-    ("recovery, ↩", "A re-decode that brought the gold answer back, and at which place."),
+    (
+        "recovery, ↩",
+        "A re-decode that brought the gold answer back, and the position of the right hypothesis.",
+    ),
 )
 
 TWO_COLUMNS = 120

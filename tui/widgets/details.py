@@ -29,7 +29,6 @@ class QuestionBoard(Board):
         self._scored: ScoredItem | None = None
 
     def show(self, scored: ScoredItem | None) -> None:
-        """Show an item."""
         if scored is not self._scored:
             self._scored = scored
             self.redraw()

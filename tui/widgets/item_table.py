@@ -108,7 +108,6 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
 
     @property
     def page_lines(self) -> int:
-        """Rows that fit."""
         return max(1, self.size.height - HEADER_LINES)
 
     def show(

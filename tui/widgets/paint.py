@@ -105,7 +105,7 @@ class Board(Painted):
 
 
 class Sheet(Painted, ScrollView, can_focus=True):
-    """Lines that scroll, laid out anew for every width."""
+    """Lines that scroll, laid out again for every width."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
