@@ -223,7 +223,7 @@ def test_a_wrong_item_or_variant_names_the_nearest(tmp_path: Path, saved_run: Pa
     assert "Did you mean recognition-only" in done.stderr
     done = run_cli(tmp_path, "redecode", saved_run, "kept", "--one-shot", "--variant", "wanda:0.9")
     assert done.returncode == 2
-    assert "pruned, dense, both" in done.stderr
+    assert "It has dense, wanda:0.45." in done.stderr
     remote = run_cli(
         tmp_path, "redecode", saved_run, "nothing", "--one-shot", "--engine", scripted()
     )
