@@ -11,7 +11,8 @@ from textual.widget import Widget
 
 from engine.records.protocol import Message
 from engine.records.settings import Settings
-from tests.inspector_fixtures import WANDA, ScriptedEngine, engine_factory, scored_items
+from tests.inspector_fixtures import WANDA, scored_items
+from tests.scripted_client import ScriptedEngine, engine_factory
 from tui.app import InspectorApp
 from tui.screens.inspect import InspectScreen
 from tui.state.session import LiveRun, SavedRun

@@ -7,15 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, Select, Static
+from textual.widgets import Input
 
-from engine.analysis.recovered import recovery_sentence
 from engine.records.decodings.beam import Beam
-from engine.records.decodings.decoding import Decoding
-from engine.records.decodings.one_shot import OneShot
-from engine.records.decodings.sample import Sample
 from engine.records.protocol import (
-    Cancel,
     Decode,
     Failed,
     ItemScored,
@@ -28,30 +23,11 @@ from engine.records.protocol import (
 from engine.records.settings import Settings
 from engine.runs.log import RunLog
 from tests.app_helpers import drawn, opened
-from tests.inspector_fixtures import (
-    DENSE,
-    WANDA,
-    ScriptedEngine,
-    manifest,
-    redecode,
-    scored_items,
-)
-from tui.acting import Acting
-from tui.app import InspectorApp
-from tui.screens.export import ExportScreen
-from tui.screens.help import HelpScreen
+from tests.inspector_fixtures import WANDA, manifest, redecode, scored_items
+from tests.scripted_client import ScriptedEngine
 from tui.screens.inspect import InspectScreen
-from tui.screens.lab import LabScreen
-from tui.screens.page import PageScreen
-from tui.screens.summary import SummaryScreen
-from tui.screens.xray import XRayScreen
-from tui.themes import THEMES
-from tui.widgets.browser import ItemBrowser
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable
-
-OTHER = "wanda:0.6"
-
 
 # -- a run that is being scored ---------------------------------------------------------------
 
@@ -208,209 +184,6 @@ async def test_the_details_follow_the_cursor_and_scroll() -> None:
         assert sheet.scroll_target_y > 0
         await it.press("K", "shift+up")
         assert sheet.scroll_target_y == 0
-
-
-# -- re-decoding ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("key", "decoding"), [("b", Beam()), ("s", Sample()), ("o", OneShot(example=None))]
-)
-async def test_one_key_re_decodes_the_item_and_its_result_stays(
-    key: str, decoding: Decoding
-) -> None:
-    async with opened() as it:
-        chosen = it.current_id
-        await it.press(key)
-        await it.until(lambda: bool(it.app.session.state.results(chosen)))
-        request = it.sent(Decode)[0]
-        assert isinstance(request, Decode)
-        assert (request.item_id, request.variants) == (chosen, (WANDA,))
-        assert request.decoding == decoding
-        sentence = recovery_sentence(it.app.session.state.results(chosen)[0])
-        await it.press("down", "up")
-        assert sentence in drawn(it.screen.query_one("#decodes"))
-        await it.press("slash", *"recovered:yes", "enter")
-        assert it.table.count == 1
-
-
-async def test_the_target_goes_from_variant_to_reference_to_both() -> None:
-    async with opened() as it:
-        for expected in ((DENSE,), (DENSE, WANDA), (WANDA,)):
-            await it.press("t", "b")
-            request = it.sent(Decode)[-1]
-            assert isinstance(request, Decode)
-            assert request.variants == expected
-
-
-@pytest.mark.parametrize("key", ["c", "escape"])
-async def test_a_running_re_decode_shows_its_steps_and_can_be_cancelled(key: str) -> None:
-    async with opened(ScriptedEngine(scored_items(10), hold=True)) as it:
-        await it.press("b")
-        board = it.screen.query_one("#decodes")
-        await it.until(lambda: "step 8 of 24" in drawn(board))
-        await it.press(key)
-        await it.until(lambda: "cancelled" in drawn(board))
-        assert len(it.sent(Cancel)) == 1
-
-
-async def test_the_same_re_decode_is_asked_for_once_while_it_runs() -> None:
-    async with opened(ScriptedEngine(scored_items(10), hold=True)) as it:
-        await it.press("b", "b", "s", "tab", "down", "b")
-        kinds = [request.decoding for request in it.sent(Decode) if isinstance(request, Decode)]
-        assert kinds == [Beam(), Sample(), Beam()]
-
-
-async def test_a_re_decode_that_fails_says_so_where_it_was_asked_for() -> None:
-    async with opened(ScriptedEngine(scored_items(10), hold=True)) as it:
-        await it.press("b")
-        request = it.sent(Decode)[0]
-        assert isinstance(request, Decode)
-        it.engine.emit(Failed(id=request.id, message="too wide for this device"))
-        board = it.screen.query_one("#decodes")
-        await it.until(lambda: "too wide for this device" in drawn(board))
-
-
-async def test_the_lab_asks_for_what_its_form_says() -> None:
-    async with opened() as it:
-        await it.press("enter")
-        lab = it.app.screen
-        assert isinstance(lab, LabScreen)
-        lab.query_one("#kind", Select).value = "sample"
-        await it.pilot.pause()
-        for name, value in (
-            ("count", "4"),
-            ("temperature", "0.7"),
-            ("top_p", "0.9"),
-            ("seed", "3"),
-        ):
-            lab.query_one(f"#sample-{name} Input", Input).value = value
-        lab.query_one("#target", Select).value = "both"
-        await it.press("ctrl+r")
-        request = it.sent(Decode)[0]
-        assert isinstance(request, Decode)
-        assert request.decoding == Sample(count=4, temperature=0.7, top_p=0.9, seed=3)
-        assert request.variants == (DENSE, WANDA)
-        results = lab.query_one("#results")
-        await it.until(lambda: drawn(results).count("temperature 0.7") == 2)
-        await it.press("escape")
-        assert it.app.screen is it.screen
-
-
-async def test_the_lab_refuses_what_makes_no_sense_and_cancels() -> None:
-    async with opened(ScriptedEngine(scored_items(10), hold=True)) as it:
-        await it.press("enter")
-        lab = it.app.screen
-        lab.query_one("#beam-width Input", Input).value = "0"
-        await it.press("ctrl+r")
-        assert not it.sent(Decode)
-        error = lab.query_one("#lab-error", Static)
-        assert str(error.render()) == "beam: width '0' is not a whole number, 1 to 256"
-        lab.query_one("#beam-width Input", Input).value = "4"
-        await it.press("ctrl+r", "ctrl+n")
-        assert len(it.sent(Cancel)) == 1
-
-
-# -- looking closer ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("key", "screen", "words"),
-    [
-        ("x", XRayScreen, "token by token"),
-        ("v", SummaryScreen, "with 95 % intervals"),
-        ("question_mark", HelpScreen, "recognition-only"),
-    ],
-)
-@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
-async def test_pages_open_and_close(
-    key: str, screen: type[PageScreen], words: str, size: tuple[int, int]
-) -> None:
-    async with opened(size=size) as it:
-        await it.press(key)
-        page = it.app.screen
-        assert isinstance(page, screen)
-        await it.until(lambda: any(words in text for text in page.texts()))
-        await it.press("escape")
-        assert it.app.screen is it.screen
-
-
-async def test_the_summary_says_what_zeros_do_not_do() -> None:
-    async with opened() as it:
-        await it.press("v")
-        page = it.app.screen
-        assert isinstance(page, SummaryScreen)
-        await it.until(lambda: "save neither time nor memory" in " ".join(page.texts()))
-
-
-async def test_brackets_switch_between_variants() -> None:
-    async with opened(recipes=(WANDA, OTHER)) as it:
-        assert "1 of 2" in drawn(it.screen.query_one("#run"))
-        await it.press("right_square_bracket")
-        assert it.screen.variant == OTHER
-        await it.press("v")
-        page = it.app.screen
-        assert isinstance(page, SummaryScreen)
-        await it.press("right_square_bracket")
-        assert page.variant == WANDA
-        await it.press("escape", "left_square_bracket")
-        assert it.screen.variant == WANDA
-
-
-async def test_export_writes_what_the_filter_shows(tmp_path: Path) -> None:
-    async with opened() as it:
-        await it.press("1")
-        count = it.table.count
-        await it.press("e")
-        assert isinstance(it.app.screen, ExportScreen)
-        it.app.screen.query_one("#path", Input).value = str(tmp_path / "run.nonsense")
-        await it.press("enter")
-        await it.pilot.pause(0.1)
-        assert isinstance(it.app.screen, ExportScreen)
-        it.app.screen.query_one("#path", Input).value = str(tmp_path / "run.csv")
-        await it.press("enter")
-        await it.until(lambda: it.app.screen is it.screen)
-        assert (tmp_path / "run.csv").read_text().count("recognition-only") == count
-
-
-async def test_copying_an_item_gives_its_raw_text() -> None:
-    async with opened() as it:
-        await it.press("y")
-        assert "question: What is the capital of France?" in it.app.clipboard
-
-
-async def test_the_theme_changes() -> None:
-    async with opened() as it:
-        seen = [it.app.theme]
-        for _ in THEMES:
-            await it.press("ctrl+t")
-            seen.append(it.app.theme)
-        assert set(seen) == set(THEMES)
-
-
-async def test_the_palette_lists_every_action_of_the_inspector() -> None:
-    async with opened() as it:
-        titles = [command.title for command in it.app.get_system_commands(it.screen)]
-        openings = [screen.OPENS.action for screen in it.app.SCREEN_CLASSES if screen.OPENS]
-        own = (InspectScreen, ItemBrowser, ItemTable, InspectorApp)
-        for action in (*openings, *(action for owner in own for action in owner.all_actions())):
-            if action.name != "command_palette":
-                assert f"{action.title}  ({action.key_text})" in titles
-        await it.press("ctrl+p")
-        assert it.app.screen is not it.screen
-
-
-def test_every_declared_action_has_a_method_and_a_key_of_its_own() -> None:
-    screens = InspectorApp.SCREEN_CLASSES
-    owners: list[type[Acting]] = [InspectorApp, *screens]
-    owners += [widget for screen in screens for widget in screen.WIDGETS]
-    for owner in owners:
-        actions = owner.all_actions()
-        for action in actions:
-            method = f"action_{action.name.partition('(')[0]}"
-            assert callable(getattr(owner, method, None)), action
-        keys = [key for action in actions for key in action.key.split(",")]
-        assert len(keys) == len(set(keys)), owner
 
 
 # -- what goes wrong --------------------------------------------------------------------------

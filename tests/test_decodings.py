@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.analysis.recovered import recovery_sentence, recovery_summary
+from engine.analysis.recovery_text import recovery_sentence, recovery_summary
 from engine.records.decodings.beam import Beam
 from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.one_shot import OneShot

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.analysis.recovering import parse_recover_filter
+from engine.analysis.recovery_items import parse_recover_filter
 from engine.records.errors import UserError
 from tests.cli_helpers import ONE_THREAD, run_cli, start_cli, wait_for
 from tests.test_cli_engine import engine_of

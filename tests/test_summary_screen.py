@@ -11,7 +11,8 @@ from engine.analysis.statistics import Statistics, run_statistics
 from engine.records.protocol import ItemScored
 from engine.runs.reading import Run
 from tests.app_helpers import Opened, opened
-from tests.inspector_fixtures import ScriptedEngine, scored_items
+from tests.inspector_fixtures import scored_items
+from tests.scripted_client import ScriptedEngine
 from tui.screens import summary
 from tui.screens.summary import SummaryScreen
 

@@ -12,15 +12,8 @@ from engine.analysis.frame import pair_row
 from engine.records.items import Item
 from engine.records.scores import Score, ScoredItem
 from engine.records.settings import Settings
-from tests.inspector_fixtures import (
-    CAPITALS,
-    DENSE,
-    HOSTILE,
-    WANDA,
-    ScriptedEngine,
-    score,
-    scored_items,
-)
+from tests.inspector_fixtures import CAPITALS, DENSE, HOSTILE, WANDA, score, scored_items
+from tests.scripted_client import ScriptedEngine
 from tui.app import InspectorApp
 from tui.drawing.columns import layout
 from tui.drawing.lines import width_of

@@ -1,4 +1,4 @@
-"""The outcomes of a pair: what became of an open answer from the reference to a variant."""
+"""Verdicts and outcomes: what became of an open answer, and the marks that people see."""
 
 from __future__ import annotations
 
@@ -38,3 +38,10 @@ OUTCOMES = (
 """Every outcome, in the order of the keys 1 to 5: the most telling first."""
 
 OUTCOME_MARKS: dict[str, str] = {outcome.name: outcome.mark for outcome in OUTCOMES}
+
+RIGHT, WRONG, ABSENT = "✓", "✗", "–"
+
+
+def verdict_mark(correct: bool | None) -> str:
+    """A verdict in one cell; `ABSENT` where there is none."""
+    return ABSENT if correct is None else RIGHT if correct else WRONG

@@ -12,7 +12,7 @@ from engine.analysis.frame import run_frame
 from engine.analysis.metrics.registry import ladder
 from engine.analysis.pairing import count_flips, flip
 from engine.analysis.recoveries import Positions, among, fold_recoveries
-from engine.analysis.recovering import recoverable, recoverable_text
+from engine.analysis.recovery_items import recoverable, recoverable_text
 from engine.analysis.slices import Slice, rank_slices
 from engine.analysis.summed import mean, median
 from engine.records.decodings.decoding import Decoding

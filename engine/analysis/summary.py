@@ -12,7 +12,7 @@ from engine.analysis.frame import run_frame
 from engine.analysis.outcomes import REPORT_ORDER
 from engine.analysis.pairing import count_flips
 from engine.analysis.recoveries import among, brought_back, fold_recoveries
-from engine.analysis.recovering import recoverable
+from engine.analysis.recovery_items import recoverable
 from engine.analysis.statistics import Statistics
 from engine.analysis.summed import Figure, mean, median, share, sum_up
 from engine.records.hypotheses import Redecode

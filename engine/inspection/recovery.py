@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from engine.analysis.frame import pairs_frame
-from engine.analysis.recovering import recoverable
+from engine.analysis.recovery_items import recoverable
 from engine.inspection.planning import BATCH_TOKENS
 from engine.items.examples import one_shot_example
 from engine.records.decodings.decoding import Decoding

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from engine.analysis.metrics.metric import ABSENT
+from engine.analysis.outcomes import ABSENT, verdict_mark
 from engine.analysis.summary import count_outcomes
 from engine.records.scores import Answer
-from engine.reports.markdown import items_title, mark
+from engine.reports.markdown import items_title
 from engine.reports.report import full_summary, sections
 from engine.runs.reading import Run
 from engine.text import displayable
@@ -104,7 +104,7 @@ def _render(**values: Any) -> str:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["mark"] = mark
+    environment.globals["verdict_mark"] = verdict_mark
     return environment.from_string(_file("report.html.jinja")).render(values)
 
 

@@ -6,10 +6,13 @@ import re
 
 import polars as pl
 
+from engine.analysis.outcomes import verdict_mark
 from engine.reports.figures import Section, Table, items_count
 from engine.reports.report import full_summary, sections
 from engine.runs.reading import Run
 from engine.text import displayable
+
+SIDES = ("dense", "pruned")
 
 LONGEST = 300
 """A longer text is cut, and says so: the other formats have it whole."""
@@ -75,7 +78,7 @@ def _items(frame: pl.DataFrame) -> Table:
                 row["outcome"] or "–",
                 _answer(row["dense_answer"], row["dense_answer_correct"]),
                 _answer(row["pruned_answer"], row["pruned_answer_correct"]),
-                f"{mark(row['dense_choice_correct'])} → {mark(row['pruned_choice_correct'])}",
+                " → ".join(verdict_mark(row[f"{side}_choice_correct"]) for side in SIDES),
                 f"{_whole(row['dense_gold_rank'])} → {_whole(row['pruned_gold_rank'])}",
                 f"{_probability(row['dense_gold_probability'])} → "
                 f"{_probability(row['pruned_gold_probability'])}",
@@ -84,13 +87,8 @@ def _items(frame: pl.DataFrame) -> Table:
     return Table(_HEADER, tuple(rows))
 
 
-def mark(correct: bool | None) -> str:
-    """A verdict as a sign; a dash where there is none."""
-    return "–" if correct is None else "✓" if correct else "✗"
-
-
 def _answer(text: str | None, correct: bool | None) -> str:
-    return "–" if text is None else f"{mark(correct)} {_short(text.strip())}"
+    return "–" if text is None else f"{verdict_mark(correct)} {_short(text.strip())}"
 
 
 def _short(text: str) -> str:

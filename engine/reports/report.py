@@ -7,8 +7,9 @@ from itertools import repeat
 
 import msgspec
 
-from engine.analysis.metrics.metric import ABSENT, Metric, SideMetric
+from engine.analysis.metrics.metric import Metric, SideMetric
 from engine.analysis.metrics.registry import ladder, summed
+from engine.analysis.outcomes import ABSENT
 from engine.analysis.statistics import ComparisonStatistics, run_statistics
 from engine.analysis.summary import Comparison, Summary, VariantSummary, summarize
 from engine.analysis.summed import Figure

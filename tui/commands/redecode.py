@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from engine.analysis.recovered import recovery_sentence
+from engine.analysis.recovery_text import recovery_sentence
 from engine.records.decodings.decoding import Decoding
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode

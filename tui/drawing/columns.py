@@ -10,14 +10,12 @@ from rich.cells import cell_len
 from engine.analysis.metrics.gold import rank_text
 from engine.analysis.metrics.metric import Metric, SideMetric, TableColumn, Value
 from engine.analysis.metrics.registry import in_columns, metrics
-from engine.analysis.outcomes import OUTCOME_MARKS
-from engine.analysis.recovered import recovery_summary
+from engine.analysis.outcomes import ABSENT, OUTCOME_MARKS, verdict_mark
+from engine.analysis.recovery_text import recovery_summary
 from engine.records.scores import Answer
 from engine.text import REACH, displayable, fit, isolated
 from tui.drawing.lines import Piece
 from tui.drawing.marks import (
-    ABSENT,
-    verdict,
     verdict_paint,
 )
 from tui.state.rows import Row, answer_text
@@ -77,9 +75,9 @@ def _answer(answer: Answer | None, width: int) -> list[Piece]:
     room = width - 2
     if answer is not None and correct:
         text = isolated(fit(_up_to_match(answer, room), room))
-        return [(f"{verdict(correct)} ", GOOD), (text, PLAIN)]
+        return [(f"{verdict_mark(correct)} ", GOOD), (text, PLAIN)]
     text = isolated(fit(displayable(answer_text(answer)[: REACH * width]), room))
-    return [(f"{verdict(correct)} ", verdict_paint(correct)), (text, DIM)]
+    return [(f"{verdict_mark(correct)} ", verdict_paint(correct)), (text, DIM)]
 
 
 def _up_to_match(answer: Answer, room: int) -> str:
@@ -108,9 +106,9 @@ def _choice(row: Row, width: int) -> list[Piece]:
         score.choice.correct if score.choice else None for score in (row.reference, row.variant)
     )
     return [
-        (verdict(before), verdict_paint(before)),
+        (verdict_mark(before), verdict_paint(before)),
         (" → " if width >= 5 else "→", DIM),
-        (verdict(after), verdict_paint(after)),
+        (verdict_mark(after), verdict_paint(after)),
     ]
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.analysis.recovered import recovery_sentence
+from engine.analysis.outcomes import verdict_mark
+from engine.analysis.recovery_text import recovery_sentence
 from engine.records.hypotheses import Hypothesis, Redecode
 from engine.text import displayable, fit, truncated
 from tui.drawing.lines import Line, Piece, one_line, width_of, wrap
-from tui.drawing.marks import track, verdict
+from tui.drawing.marks import track
 from tui.state.decodes import LiveDecode, VariantDecode
 
 
@@ -124,7 +125,7 @@ def hypothesis_line(hypothesis: Hypothesis, lead: str, width: int) -> Line:
     line = one_line(text, room)
     return [
         (fit(lead, 3, align="right"), "dim"),
-        (f" {verdict(correct) if correct else ' '} ", "right"),
+        (f" {verdict_mark(correct) if correct else ' '} ", "right"),
         *line,
         (" " * (room - width_of(line)), ""),
         (probability, "dim"),

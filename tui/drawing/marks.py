@@ -6,16 +6,9 @@ from tui.drawing.lines import Piece
 
 LEVELS = "▁▂▃▄▅▆▇█"
 
-RIGHT, WRONG, ABSENT = "✓", "✗", "–"
-
-
-def verdict(correct: bool | None) -> str:
-    """✓, ✗, or – where there is none."""
-    return ABSENT if correct is None else RIGHT if correct else WRONG
-
 
 def verdict_paint(correct: bool | None) -> str:
-    """The paint that goes with `verdict`."""
+    """The paint that goes with `verdict_mark`."""
     return "dim" if correct is None else "right" if correct else "wrong"
 
 

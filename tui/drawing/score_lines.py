@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
+from engine.analysis.outcomes import verdict_mark
 from engine.records.scores import Answer, ChoiceScore, GoldScore, Score, ScoredItem, TokenScore
 from engine.text import displayable, fit, isolated, paragraphs, room_for, token_text, truncated
 from tui.drawing.lines import Line, Piece, one_line, width_of, wrap
-from tui.drawing.marks import bar, percent_text, verdict
+from tui.drawing.marks import bar, percent_text
 
 LABEL = 7
 """Cells of the words at the left edge."""
@@ -88,7 +89,7 @@ def answer_lines(answer: Answer, width: int, most: int = 12) -> list[Line]:
     judgement = answer.judgement
     mark = "right" if judgement.correct else "wrong"
     lines = wrap(
-        [(f"{verdict(judgement.correct)} ", mark), *marked_pieces(answer)], width, indent=2
+        [(f"{verdict_mark(judgement.correct)} ", mark), *marked_pieces(answer)], width, indent=2
     )
     if len(lines) > most:
         lines = [*lines[:most], [("  …", "dim"), (" x shows the whole answer", "dim")]]
@@ -163,7 +164,7 @@ def choice_lines(label: str, choice: ChoiceScore, width: int, *, roomy: bool) ->
     """The options with their probabilities; the chosen one and the gold one are marked."""
     chosen = choice.chosen()
     probabilities = choice.probabilities
-    mark: Piece = (verdict(choice.correct), "right" if choice.correct else "wrong")
+    mark: Piece = (verdict_mark(choice.correct), "right" if choice.correct else "wrong")
     if not roomy:
         pieces: list[Piece] = [mark]
         for index in sorted(range(len(choice.options)), key=lambda i: -probabilities[i]):
@@ -198,7 +199,7 @@ def choice_lines(label: str, choice: ChoiceScore, width: int, *, roomy: bool) ->
 def shown_pieces(answer: Answer) -> list[Piece]:
     """The answer that was given with the candidates in the prompt."""
     mark = "right" if answer.judgement.correct else "wrong"
-    return [(f"{verdict(answer.judgement.correct)} ", mark), *marked_pieces(answer)]
+    return [(f"{verdict_mark(answer.judgement.correct)} ", mark), *marked_pieces(answer)]
 
 
 def divergence_lines(score: Score, width: int) -> list[Line]:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from rich.cells import cell_len
 
 from engine.analysis.metrics.gold import rank_text
+from engine.analysis.outcomes import ABSENT
 from engine.records.scores import GoldScore, Score, TokenScore
 from engine.text import displayable, fit, isolated, paragraphs, token_text, truncated
 from tui.drawing.lines import Line, Piece, columns, wrap
-from tui.drawing.marks import ABSENT, bar, percent_text
+from tui.drawing.marks import bar, percent_text
 from tui.drawing.score_lines import answer_lines, choice_lines, divergence_lines, shown_pieces
 from tui.state.rows import Row
 

@@ -179,7 +179,7 @@ def _settings(options: RunOptions, config: Config, *, local: bool) -> Settings:
                 "--recover-filter says which items, but not how they are decoded",
                 f"Add --recover {short_forms()}.",
             )
-        from engine.analysis.recovering import parse_recover_filter
+        from engine.analysis.recovery_items import parse_recover_filter
 
         parse_recover_filter(options.recover_filter)
         values["recover_filter"] = options.recover_filter

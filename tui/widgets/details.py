@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
+from engine.analysis.outcomes import verdict_mark
 from engine.records.scores import Score, ScoredItem
 from engine.text import displayable
 from tui.drawing.decode_lines import ItemDecodes, full_lines, overview_lines
 from tui.drawing.lines import Line
-from tui.drawing.marks import verdict
 from tui.drawing.score_lines import pair_lines, question_lines
 from tui.state.rows import Row
 from tui.widgets.paint import Board, Sheet
@@ -114,4 +114,4 @@ def _title(label: str, score: Score | None) -> Content:
     if score is None:
         return Content(text)
     correct = score.open.judgement.correct if score.open else None
-    return Content(f"{text} {verdict(correct)}")
+    return Content(f"{text} {verdict_mark(correct)}")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from engine.analysis.outcomes import ABSENT
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.scores import Score
@@ -14,7 +15,6 @@ from engine.records.scores import Score
 Value: TypeAlias = str | bool | int | float | None
 """A cell of the table; None is absent, and so is a float that is not finite."""
 
-ABSENT = "–"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
