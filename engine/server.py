@@ -51,7 +51,7 @@ def main() -> None:
     from transformers.utils import logging
 
     from engine.decoding.strategy import strategies
-    from engine.inspection.handler import handlers
+    from engine.inspection.handler import handlers, serve
     from engine.inspection.inbox import Inbox
     from engine.inspection.inspection import Inspection
     from engine.records.decodings import registry as decodings
@@ -64,7 +64,7 @@ def main() -> None:
     inbox = Inbox(emit)
     reader = threading.Thread(target=_read, args=(inbox, emit), name="requests", daemon=True)
     reader.start()
-    Inspection(inbox, emit).serve()
+    Inspection(inbox, emit, serve).serve()
     output.close()
 
 

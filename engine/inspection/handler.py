@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from engine.inspection.inspection import Inspection
 from engine.records.errors import UserError
 from engine.records.extensions import Members, members
 from engine.records.protocol import Request
-
-if TYPE_CHECKING:
-    from engine.inspection.inspection import Inspection
 
 GROUP = "illusion_tui.questions"
 """Entry-point group of other packages' handlers."""
@@ -44,15 +42,16 @@ def handlers() -> Members[Handler]:
     return members("engine.inspection.handlers", "HANDLER", GROUP, Handler)
 
 
-def handler_of(kind: str) -> Handler:
-    """The handler of a kind of request.
+def serve(inspection: Inspection, request: Request) -> None:
+    """Serve a request by the handler of its kind.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or what it raises.
     """
-    known = handlers()
+    known, kind = handlers(), type(request).__name__
     if kind in known.values:
-        return known.values[kind]
+        known.values[kind].serve(inspection, request)
+        return
     raise known.failure(kind) or UserError(
         f"this engine doesn't know requests of the kind {kind}",
         "Install the same version of illusion-tui, and the same extensions, on both sides.",

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import msgspec
 import torch
 
-from engine.inspection.handler import handler_of
 from engine.inspection.inbox import Inbox
 from engine.inspection.opened import OpenedRun
 from engine.inspection.progress import throttled
@@ -26,10 +25,18 @@ class Inspection:
     Args:
         inbox: where requests arrive.
         emit: takes every event.
+        serve: does a request with what this offers to handlers; raises `UserError` for what a
+            person can mend.
     """
 
-    def __init__(self, inbox: Inbox, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        emit: Callable[[Event], None],
+        serve: Callable[[Inspection, Request], None],
+    ) -> None:
         self._inbox = inbox
+        self._handler = serve
         self._emit = throttled(emit)
         self._run: OpenedRun | None = None
         self._served: list[Request] = []
@@ -122,7 +129,7 @@ class Inspection:
 
     def _handle(self, request: Request) -> None:
         try:
-            handler_of(type(request).__name__).serve(self, request)
+            self._handler(self, request)
         except Cancelled:
             raise
         except UserError as error:
