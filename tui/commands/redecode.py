@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from engine.analysis.outcomes import verdict_mark
 from engine.analysis.recovery_text import recovery_sentence
 from engine.records.decodings.decoding import Decoding
 from engine.records.errors import UserError
@@ -37,9 +38,9 @@ NEAREST = 3
 
 EXAMPLES = """[bold]Examples[/bold]
 
-illusion-tui redecode RUN capitals-en-fr --beam 8
-illusion-tui redecode RUN capitals-en-fr --sample 16 --temperature 0.7
-illusion-tui redecode RUN capitals-en-fr --one-shot --variant both
+illusion-tui redecode RUN capital-cn-en --beam 8
+illusion-tui redecode RUN capital-cn-en --sample 16 --temperature 0.7
+illusion-tui redecode RUN capital-cn-en --one-shot --variant both
 """
 
 
@@ -94,12 +95,7 @@ def redecode(
         return None
 
     try:
-        converse(
-            EngineClient(command),
-            requests,
-            receive,
-            talk.stopping,
-        )
+        converse(EngineClient(command), requests, receive, talk.stopping)
     finally:
         talk.clear()
     if as_json:
@@ -113,7 +109,7 @@ def redecode_lines(redecode: Redecode) -> list[str]:
     if redecode.example is not None:
         lines.append(f"  example: {displayable(redecode.example)}")
     for position, hypothesis in enumerate(redecode.hypotheses, start=1):
-        mark = "✓" if hypothesis.judgement.correct else "✗"
+        mark = verdict_mark(hypothesis.judgement.correct)
         count = f" {hypothesis.count:>3} ×" if redecode.decoding.order == "counted" else ""
         lines.append(
             f"{mark} {position:>3}{count} {hypothesis.log_probability:>8.2f}  "
