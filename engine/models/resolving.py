@@ -112,7 +112,8 @@ def _hub(
         kind="model",
         revision=revision,
         instead=f"Or run `hf download {hub_id} --local-dir DIR` on another machine, copy DIR here "
-        f"and give it to --model (a GGUF file works too), or use --model {EMBEDDED}.",
+        f"and give it to --model (a GGUF file works too), or use --model {EMBEDDED}, which needs "
+        "no Hub.",
         if_missing=_suggestion(hub_id),
     )
     directory = cached_snapshot(model)
