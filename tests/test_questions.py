@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from engine.records.decodings.beam import Beam
 from engine.records.decodings.one_shot import OneShot
 from engine.records.decodings.sample import Sample
@@ -103,14 +101,17 @@ def test_background_scoring_is_cancelled_and_goes_on_when_asked_again(
     assert len(engine.of(ItemScored)) == 60
 
 
-@pytest.mark.parametrize("recover", [(), ("sample=4",)])
 def test_a_question_in_the_middle_of_a_batch_is_answered_there_and_harms_nothing(
-    home: Path, tmp_path: Path, recover: tuple[str, ...]
+    home: Path, tmp_path: Path
 ) -> None:
     """On the real model, in one batch of all items, so that there is no end of a batch to wait for;
     the questions exchange the weights that the batch is in the middle of using."""
     settings = Settings(
-        languages=("en",), limit=4, answer_tokens=12, recover=recover, recover_filter="rank>0"
+        languages=("en",),
+        limit=3,
+        answer_tokens=8,
+        recover=("sample=2",),
+        recover_filter="rank>0",
     )
     logs = []
     for name, asks in (("quiet", False), ("asked", True)):
@@ -129,25 +130,31 @@ def test_a_question_in_the_middle_of_a_batch_is_answered_there_and_harms_nothing
 
 
 def _ask_throughout(engine: Engine) -> None:
-    """One question after the other, under both variants, until the run has ended."""
-    asked = 0
-    before_the_batch_ended = 0
-    for event in engine.events():
-        if isinstance(event, RunOpened) or (isinstance(event, Ended) and event.id != "run"):
-            if isinstance(event, Ended) and not engine.of(ItemScored):
-                before_the_batch_ended += 1
-            asked += 1
-            engine.send(
-                Decode(
-                    id=f"q{asked}",
-                    item_id="capital-cn-en",
-                    variants=("dense", "wanda:0.45"),
-                    decoding=OneShot(),
-                )
+    """Two questions under both variants while the batch is scored, one while it is recovered."""
+
+    def ask(question_id: str) -> None:
+        engine.send(
+            Decode(
+                id=question_id,
+                item_id="capital-cn-en",
+                variants=("dense", "wanda:0.45"),
+                decoding=OneShot(),
             )
-        if isinstance(event, Ended) and event.id == "run":
+        )
+
+    answered_within = []
+    for event in engine.events():
+        if isinstance(event, RunOpened):
+            ask("first")
+        elif isinstance(event, Ended) and event.id != "run":
+            answered_within.append((event.id, len(engine.of(ItemScored))))
+            if event.id == "first":
+                ask("second")
+        elif isinstance(event, ItemScored) and len(engine.of(ItemScored)) == 1:
+            ask("third")
+        elif isinstance(event, Ended):
             break
-    assert before_the_batch_ended >= 2
+    assert answered_within == [("first", 0), ("second", 0), ("third", 3)]
     results = [
         event.redecode
         for event in engine.of(DecodeFinished)

@@ -31,7 +31,10 @@ def place(home: Path) -> Path:
     """A directory with the files that the commands name, and a config that keeps runs short."""
     config = home / "config" / "illusion-tui"
     config.mkdir(parents=True)
-    (config / "config.toml").write_text("[defaults]\nlimit = 3\nanswer-tokens = 8\n")
+    (config / "config.toml").write_text(
+        "[defaults]\nlimit = 3\nanswer-tokens = 6\ncalibration-sequences = 2\n"
+        "calibration-tokens = 64\n"
+    )
     for name, choice in (("A", -1.0), ("B", -3.0)):
         sample = {
             "doc_id": 0,
