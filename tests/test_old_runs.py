@@ -35,7 +35,7 @@ def test_an_old_run_that_was_cut_short_is_finished(home: Path, tmp_path: Path) -
     log = (run / "log.jsonl").read_bytes().splitlines(keepends=True)
     # The first batch has four items; the fifth line is torn.
     (run / "log.jsonl").write_bytes(b"".join(log[:4]) + log[4][:100])
-    options = ["--recipe", "magnitude:0.3", "--dtype", "float32", "--device", "cpu"]
+    options: list[object] = ["--recipe", "magnitude:0.3", "--dtype", "float32", "--device", "cpu"]
     options += ["--language", "en", "--limit", 5]
     options += ["--answer-tokens", 8, "--no-shown-candidates", "--recover", "one-shot"]
     options += ["--items", "capitals", "--out", run, "--json"]
