@@ -16,5 +16,10 @@ class UserError(Exception):
         self.status = status
 
 
+def in_one_line(message: str, hint: str) -> str:
+    """A message, which has no full stop, and its hint as sentences one after the other."""
+    return f"{message}. {hint}" if hint else message
+
+
 class Cancelled(Exception):
     """Work was stopped because it was asked to stop; nothing half-made is left behind."""

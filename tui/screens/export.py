@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from engine.records.errors import UserError
+from engine.records.errors import UserError, in_one_line
 from engine.reports.export import export
 from engine.runs.reading import Run
 from tui.acting import ActingScreen, Opening
@@ -71,7 +71,7 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
         try:
             count = export(self._run, path, variant=self._variant, filter_text=self._filter_text)
         except UserError as error:
-            self._later(self._refused, f"{error.message} {error.hint}".strip())
+            self._later(self._refused, in_one_line(error.message, error.hint))
         else:
             self._later(self._written, f"{count:,} items written to {path}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.records.errors import in_one_line
 from engine.records.protocol import Ended, Event, Failed, Question
 
 
@@ -40,7 +41,7 @@ class Asked:
             case Ended(cancelled=cancelled):
                 self.over, self.cancelled = True, cancelled
             case Failed(message=message, hint=hint):
-                self.failure = f"{message} {hint}".strip()
+                self.failure = in_one_line(message, hint)
             case _:
                 self.take(event)
 
