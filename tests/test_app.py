@@ -263,7 +263,8 @@ def test_opening_the_app_imports_no_model_library() -> None:
     program = """
 import asyncio, sys
 from tests.app_helpers import drawn, opened
-from tests.inspector_fixtures import ScriptedEngine, scored_items
+from tests.inspector_fixtures import scored_items
+from tests.scripted_client import ScriptedEngine
 from tui.app import InspectorApp
 from tui.process.client import EngineClient
 from tui.state.session import LiveRun
