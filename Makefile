@@ -63,6 +63,7 @@ bench: .venv/.dev
 	$(BIN)/python -m pip install --quiet 'lm_eval>=0.4.9'
 	$(BIN)/python -m pytest tests/test_lm_eval.py
 	$(BIN)/python -m tests.bench_compression
+	$(BIN)/python -m tests.bench_questions
 ifdef TEXT
 	$(BIN)/python -m tests.bench_perplexity --text $(TEXT)
 endif
