@@ -26,8 +26,10 @@ from tests.app_helpers import drawn, opened
 from tests.inspector_fixtures import WANDA, manifest, redecode, scored_items
 from tests.scripted_client import ScriptedEngine
 from tui.screens.inspect import InspectScreen
+from tui.state.state import Change
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable
+from tui.widgets.paint import Sheet
 
 # -- a run that is being scored ---------------------------------------------------------------
 
@@ -285,3 +287,23 @@ print(sorted({"torch", "transformers", "accelerate", "datasets"} & set(sys.modul
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+async def test_the_details_follow_where_the_run_turns_out_to_have_another_variant(
+    tmp_path: Path,
+) -> None:
+    """A screen may be drawn once before it knows which variants the run has."""
+    recipe = "magnitude:0.3"
+    items = scored_items(4, (recipe,), hostile=False)
+    run = tmp_path / "run"
+    with RunLog.open(run, manifest(4, (recipe,)), [scored.item for scored in items]) as log:
+        log.append_scored(items)
+    async with opened(saved=run) as it:
+        await it.until(lambda: it.table.count == 4)
+        assert it.screen.variant == recipe
+        it.screen.variant = WANDA
+        it.screen._draw_item()
+        it.screen.changed(~Change.NONE)
+        sheet = it.screen.query_one("#variant-sheet", Sheet)
+        assert "magnitude 30 %" in str(sheet.border_title)
+        assert "no open answer" not in "\n".join(sheet.texts())

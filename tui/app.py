@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -136,10 +137,11 @@ class InspectorApp(ActingApp):
         else:
             self._read_saved()
 
-    @work(thread=True, group="read")
-    def _read_saved(self) -> None:
+    @work(group="read")
+    async def _read_saved(self) -> None:
+        # Read in a thread, taken over here: screens never see the state change while they draw.
         try:
-            self.session.read_saved()
+            self.session.state = await asyncio.to_thread(self.session.read_saved)
         except UserError as error:
             self.session.down = EngineDown(error.message, error.hint)
         self.post_message(EngineEnded())

@@ -179,9 +179,13 @@ class InspectScreen(RunScreen):
 
     def changed(self, change: Change) -> None:
         if Change.RUN in change:
-            if self.variant not in self.state.variants:
+            other = self.variant not in self.state.variants
+            if other:
                 self.variant = self.state.variants[0]
             self._draw_run()
+            if other:
+                self._draw_items()
+                self._draw_item()
         if Change.ITEMS in change:
             self._draw_items()
         if Change.ANSWERS in change:

@@ -102,14 +102,15 @@ class Session:
         """Whether an engine is there, or about to be."""
         return self._engine is not None
 
-    def read_saved(self) -> None:
-        """Read the saved run into the state; slow, without side effects on the disk.
+    def read_saved(self) -> RunState:
+        """The state of the saved run that is the source; slow, may be called in a thread.
 
         Raises:
             UserError: there is no run that can be read.
         """
-        if isinstance(self.source, SavedRun):
-            self.state = saved_state(self.source.directory)
+        return (
+            saved_state(self.source.directory) if isinstance(self.source, SavedRun) else self.state
+        )
 
     async def events(self) -> AsyncIterator[Event]:
         """Start an engine, open the run in it, and yield its events until it ends."""
