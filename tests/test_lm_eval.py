@@ -30,7 +30,9 @@ def test_log_likelihoods_and_verdicts_equal_those_of_the_harness(embedded: Path)
         for item in read_items("capitals", languages=(language,), limit=6).items
     ]
     batch = [prepare_item(item, tokenizer, settings) for item in items]
-    ours = score_batch(Variants(model, 2**40), tokenizer, batch, settings, lambda: None)
+    ours = score_batch(
+        Variants(model, 2**40), tokenizer, batch, settings, lambda: None, packed=True
+    )
 
     harness = HFLM(pretrained=model, tokenizer=tokenizer, backend="causal", batch_size=8)
     requests: list[Instance] = []

@@ -6,6 +6,7 @@ import math
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from accelerate import cpu_offload
@@ -15,10 +16,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from engine.models.tokens import end_tokens
 from engine.models.variants import Variants
 from engine.records.items import Item
-from engine.records.scores import ScoredItem
+from engine.records.scores import Answer, ScoredItem
 from engine.records.settings import Settings
 from engine.scoring.items import score_batch
-from engine.scoring.prepared import prepare_item
+from engine.scoring.packing import takes_tries
+from engine.scoring.prepared import PreparedItem, prepare_item
 from engine.scoring.prompts import open_prompt
 from tests.tiny_models import KINDS, tiny_model, tiny_tokenizer
 
@@ -64,14 +66,53 @@ def shaken(model: PreTrainedModel) -> dict[str, Tensor]:
     }
 
 
+ROWS_ONLY = ("bloom", "falcon_alibi")
+"""Architectures whose attention takes no tree mask: they count distances by place."""
+
+
+def prepared_items() -> list[PreparedItem]:
+    return [prepare_item(item, tiny_tokenizer(chat=True), SETTINGS) for item in ITEMS]
+
+
 @cache
-def scored(kind: str) -> tuple[list[ScoredItem], Variants]:
+def scored(kind: str, packed: bool | None = None) -> tuple[list[ScoredItem], Variants]:
     """All items scored in one batch under both variants, once for all tests of a kind."""
     model, tokenizer = tiny_model(kind).eval(), tiny_tokenizer(chat=True)
     variants = Variants(model, 2**40)
     variants.add("shaken", shaken(model))
-    batch = [prepare_item(item, tokenizer, SETTINGS) for item in ITEMS]
-    return score_batch(variants, tokenizer, batch, SETTINGS, lambda: None), variants
+    batch = prepared_items()
+    if packed is None:
+        packed = kind not in ROWS_ONLY
+    found = score_batch(variants, tokenizer, batch, SETTINGS, lambda: None, packed=packed)
+    return found, variants
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_shows_whether_it_takes_tries(kind: str, dtype: torch.dtype) -> None:
+    model = tiny_model(kind)
+    model.to(dtype)  # type: ignore[arg-type]  # transformers' wrapper loses the signature
+    assert takes_tries(model, prepared_items(), lambda: None) is (kind not in ROWS_ONLY)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ROWS_ONLY])
+def test_rows_and_tries_give_the_same_verdicts(kind: str) -> None:
+    for one, other in zip(scored(kind)[0], scored(kind, packed=False)[0], strict=True):
+        for name, its in one.scores.items():
+            theirs = other.scores[name]
+            assert its.open == replace_log_probability(theirs.open, its.open)
+            assert its.shown == replace_log_probability(theirs.shown, its.shown)
+            for found, expected in ((its.choice, theirs.choice), (its.letter, theirs.letter)):
+                if found is not None and expected is not None:
+                    assert found.chosen() == expected.chosen()
+
+
+def replace_log_probability(answer: Answer | None, other: Answer | None) -> Answer | None:
+    """The answer with the other one's log-probability, where they agree but for rounding."""
+    if answer is None or other is None:
+        return answer
+    assert answer.log_probability == pytest.approx(other.log_probability, abs=1e-4)
+    return msgspec.structs.replace(answer, log_probability=other.log_probability)
 
 
 def literal_log_probabilities(model: PreTrainedModel, ids: list[int]) -> Tensor:
@@ -209,7 +250,8 @@ def test_the_embedded_model_knows_capitals_and_its_figures_are_exact(
         prepare_item(ITEMS[0], tokenizer, settings),
         prepare_item(ITEMS[3], tokenizer, settings),
     ]
-    french = score_batch(Variants(smollm2, 2**40), tokenizer, batch, settings, lambda: None)[0]
+    variants = Variants(smollm2, 2**40)
+    french = score_batch(variants, tokenizer, batch, settings, lambda: None, packed=True)[0]
     its = french.scores["dense"]
     assert its.open is not None
     assert its.open.text.startswith("Paris")
@@ -232,5 +274,5 @@ def test_a_model_that_accelerate_offloads_gives_the_same_figures() -> None:
     variants.add("shaken", shaken(tiny_model("llama")))
     tokenizer = tiny_tokenizer(chat=True)
     batch = [prepare_item(item, tokenizer, SETTINGS) for item in ITEMS]
-    found = score_batch(variants, tokenizer, batch, SETTINGS, lambda: None)
+    found = score_batch(variants, tokenizer, batch, SETTINGS, lambda: None, packed=True)
     assert found == expected

@@ -11,10 +11,18 @@ from engine.inspection.workbench import Workbench
 from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
-from engine.records.protocol import Event, ManifestChanged
+from engine.records.manifest import ROWS, TRIES
+from engine.records.protocol import Event, ManifestChanged, Notice
 from engine.records.settings import DENSE
 from engine.runs.log import RunLog
 from engine.runs.variants import require_variant
+from engine.scoring.packing import takes_tries
+from engine.scoring.prepared import PreparedItem
+
+
+ONE_A_ROW = (
+    "this model's attention takes no tree mask: sequences are scored one a row, which is slower"
+)
 
 
 class OpenedRun:
@@ -53,6 +61,17 @@ class OpenedRun:
         for name in names:
             self._bench.make(name)
         return self._bench
+
+    def packed(self, batch: Sequence[PreparedItem]) -> bool:
+        """Whether items are scored as tries: as the run began, else found out on a first batch."""
+        bench = self.ready(())
+        if self.keeper.manifest.forward is None:
+            with bench.variants.using(DENSE) as model:
+                packed = takes_tries(model, batch, self._check)
+            self.keeper.update(forward=TRIES if packed else ROWS)
+            if not packed:
+                self._emit(Notice(text=ONE_A_ROW))
+        return self.keeper.manifest.forward == TRIES
 
     def redecode(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from functools import partial
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -19,50 +20,79 @@ FIRST_BATCH = 4
 WINDOW_BATCHES = 4
 """So many batches' worth of items are sorted by length before they are cut."""
 
-BATCH_TOKENS = 16_384
+BATCH_TOKENS = 8_192
 """At most so many prompt tokens, padding included, in one batch."""
 
 
-def plan_batches(prepared: Sequence[PreparedItem], batch_size: int) -> list[list[PreparedItem]]:
-    """Batches of items of like length, in roughly the given order.
+def plan_batches(
+    items: Sequence[Item],
+    prepare: Callable[[Item], PreparedItem],
+    batch_size: int,
+    done: Container[str] = (),
+) -> Iterator[list[PreparedItem]]:
+    """Batches of items of like length, in roughly the given order, prepared as they are needed.
 
     The first batches are small, so that the first items are seen soon. Batches depend on the items
     alone, so that a resumed run computes in the same batches, and with the same rounding, as an
-    uninterrupted one.
+    uninterrupted one; those whose items are all done, by their ids, are left out.
     """
-    batches: list[list[PreparedItem]] = []
     start, size = 0, min(FIRST_BATCH, batch_size)
-    while start < len(prepared):
+    while start < len(items):
         window = size if size < batch_size else batch_size * WINDOW_BATCHES
-        some = sorted(prepared[start : start + window], key=_length)
-        batch: list[PreparedItem] = []
-        for one in some:
-            prompts = _prompts(one)
-            tokens = (len(batch) + 1) * len(prompts) * max(len(prompt.ids) for prompt in prompts)
-            full = len(batch) == size or tokens > BATCH_TOKENS
-            if batch and full:
-                batches.append(batch)
-                batch = []
-            batch.append(one)
-        batches.append(batch)
+        some = items[start : start + window]
+        if not _all_done(some, done):
+            for batch in _cut(sorted(map(prepare, some), key=_length), size):
+                if not _all_done([prepared.item for prepared in batch], done):
+                    yield batch
         start += window
         size = min(2 * size, batch_size)
-    return batches
 
 
-def prepare_items(
-    items: Sequence[Item],
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    settings: Settings,
-) -> list[PreparedItem]:
-    """Encode every item; a passage that is too long for the model's context is cut.
+def _cut(prepared: Sequence[PreparedItem], size: int) -> Iterator[list[PreparedItem]]:
+    batch: list[PreparedItem] = []
+    for one in prepared:
+        prompts = _prompts(one)
+        tokens = (len(batch) + 1) * len(prompts) * max(len(prompt.ids) for prompt in prompts)
+        if batch and (len(batch) == size or tokens > BATCH_TOKENS):
+            yield batch
+            batch = []
+        batch.append(one)
+    yield batch
 
-    Raises:
-        UserError: an item without a passage to cut doesn't fit the context.
+
+def _all_done(items: Sequence[Item], done: Container[str]) -> bool:
+    return all(item.id in done for item in items)
+
+
+def preparer(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: Settings
+) -> Callable[[Item], PreparedItem]:
+    """What prepares an item: its prompts written and encoded, its passage cut to the context.
+
+    It raises `UserError` for an item without a passage to cut that doesn't fit.
     """
     context = context_tokens(model)
-    return [_prepared(item, tokenizer, settings, context) for item in items]
+    return partial(_prepared, tokenizer=tokenizer, settings=settings, context=context)
+
+
+def require_fitting(
+    items: Sequence[Item], model: PreTrainedModel, prepare: Callable[[Item], PreparedItem]
+) -> None:
+    """Refuse items that don't fit the model's context before hours of work are spent on others.
+
+    Raises:
+        UserError: there is one.
+    """
+    context = context_tokens(model)
+    for item in items:
+        # A text has no more tokens than bytes. Half of the context is left for what is around it.
+        if context is not None and _bytes(item) > context // 2:
+            prepare(item)
+
+
+def _bytes(item: Item) -> int:
+    texts = (item.question, item.stem or "", item.passage or "", *item.options, *item.answers)
+    return sum(len(text.encode()) for text in texts)
 
 
 def _prepared(

@@ -66,6 +66,12 @@ def decoder(model: PreTrainedModel) -> PreTrainedModel:
     return found if isinstance(found, PreTrainedModel) else model
 
 
+def vocabulary_size(model: PreTrainedModel) -> int:
+    """The number of logits at a position."""
+    size: int = model.get_output_embeddings().weight.shape[0]
+    return size
+
+
 def decoder_blocks(model: PreTrainedModel) -> list[Block]:
     """The longest list of modules of one class that hold weight matrices.
 

@@ -10,6 +10,10 @@ FORMAT = 1
 """Version of the run directory's format."""
 
 
+TRIES, ROWS = "tries", "rows"
+"""How sequences pass through the model: many in a row under a tree mask, or one in a row."""
+
+
 class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The model that was loaded.
 
@@ -77,7 +81,8 @@ class ItemsRecord(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that shaped a run's numbers; grows while the run is prepared.
 
-    `prompt` is the style in use after "auto" was resolved; `created` is in UTC (ISO 8601).
+    `prompt` is the style in use after "auto" was resolved, `forward` how sequences are computed
+    (`TRIES` or `ROWS`); `created` is in UTC (ISO 8601).
     """
 
     format: int = FORMAT
@@ -89,5 +94,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     calibration: CalibrationRecord | None = None
     variants: tuple[VariantRecord, ...] = ()
     prompt: str | None = None
+    forward: str | None = None
     dtype: str | None = None
     device: str | None = None

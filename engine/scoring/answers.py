@@ -1,122 +1,46 @@
-"""What a model does with a batch of encoded prompts: likelihoods, answer position, greedy text."""
+"""Greedy open answers: where they end, and their text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-import msgspec
-import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from engine.models.tokens import end_tokens
-from engine.models.weights import input_device
-from engine.records.scores import TokenScore
-from engine.scoring.encoding import Continuation, EncodedPrompt
-from engine.scoring.forward import LOGITS_AT_ONCE, Output, Prefix, extend, no_prefix, prefill
-from engine.scoring.greedy import Generated, greedy
-from engine.scoring.likelihood import token_log_probabilities, token_scores
+from engine.scoring.forward import Prefix
+from engine.scoring.greedy import greedy
 from engine.scoring.prompts import Prompt
+from engine.scoring.wanted import Generated
 
 
-class WantedScores(msgspec.Struct, frozen=True, kw_only=True):
-    """What to score of one prompt: always its continuations, and on request more.
-
-    Attributes:
-        encoded: the prompt with its continuations.
-        ranked: the indices of the continuations whose tokens are also ranked.
-        answered: whether the prompt gets a greedy answer.
-    """
-
-    encoded: EncodedPrompt
-    ranked: frozenset[int] = frozenset()
-    answered: bool = False
-
-
-class ContinuationScore(msgspec.Struct, frozen=True):
-    """A continuation's summed log-likelihood and, where it is ranked, its tokens' ranks."""
-
-    log_likelihood: float
-    tokens: int
-    token_scores: tuple[TokenScore, ...]
-
-
-class PromptScore(msgspec.Struct, frozen=True):
-    """The logits at a prompt's answer position, its continuations, and its greedy answer.
-
-    `answer_logits` is (vocabulary,) float32.
-    """
-
-    answer_logits: Tensor
-    continuations: tuple[ContinuationScore, ...]
-    generated: Generated | None
-
-
-class _Unscored(msgspec.Struct, frozen=True, kw_only=True):
-    """A continuation that is still to be scored.
-
-    Attributes:
-        row: its prompt's row in the batch.
-        index: its index among the prompt's continuations.
-        continuation: its tokens.
-        shared: how many of the prompt's tokens are already computed for it.
-        from_answer: whether its first token follows the prompt's own tokens, all of them.
-        ranked: whether its tokens are ranked.
-    """
-
-    row: int
-    index: int
-    continuation: Continuation
-    shared: int
-    from_answer: bool
-    ranked: bool
-
-    @property
-    def tail(self) -> tuple[int, ...]:
-        """The tokens that still have to pass through the model."""
-        return self.continuation.whole[self.shared :]
-
-
-def score_prompts(
+def greedy_answers(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[WantedScores],
+    prompts: Sequence[Prompt],
+    prefix: Prefix,
+    logits: Tensor,
     *,
-    answer_tokens: int,
+    limit: int,
     check: Callable[[], None],
-) -> list[PromptScore]:
-    """Score a batch of prompts, each prompt's forward pass shared by all of its continuations.
+) -> list[Generated]:
+    """The greedy answer of every prompt.
 
     Args:
         model: under the variant in question.
         tokenizer: of the model.
-        prompts: the batch.
-        answer_tokens: the greatest length of a greedy answer.
-        check: called between forward passes; raises to cancel.
+        prompts: as they were written, one a row.
+        prefix: the prompts as computed; it can't be used again.
+        logits: (batch, vocabulary) at the answer position.
+        limit: the greatest number of tokens.
+        check: called between blocks; raises to cancel.
     """
-    encoded = [prompt.encoded for prompt in prompts]
-    prefix = prefill(model, [prompt.before_last for prompt in encoded])
-    every_row = torch.arange(len(encoded), device=input_device(model))
-    output = extend(model, prefix.select(every_row), [prompt.ids[-1:] for prompt in encoded])
-    answer_logits = output.logits[:, -1]
-    answers = _greedy_answers(model, tokenizer, prompts, output, answer_tokens, check)
-    del output
-    check()
-    scored: list[dict[int, ContinuationScore]] = [{} for _ in prompts]
-    for chunk in _chunks(_unscored(prompts), _vocabulary_size(model)):
-        check()
-        for unscored, logits in zip(chunk, _own_logits(model, prefix, chunk), strict=True):
-            scored[unscored.row][unscored.index] = _score(
-                unscored, _from_answer_position(unscored, logits, answer_logits), tokenizer
-            )
-    return [
-        PromptScore(
-            logits.float(),
-            tuple(by_index[index] for index in range(len(by_index))),
-            answers.get(row),
-        )
-        for row, (logits, by_index) in enumerate(zip(answer_logits, scored, strict=True))
-    ]
+
+    def stops(row: int, ids: list[int]) -> bool:
+        return prompts[row].one_line and ends_line(tokenizer, ids)
+
+    ends = end_tokens(model, tokenizer)
+    return greedy(model, prefix, logits, limit=limit, ends=ends, stops=stops, check=check)
 
 
 def ends_line(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> bool:
@@ -128,103 +52,3 @@ def answer_text(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], prompt: 
     """The text of a generated answer, without special tokens and surrounding space."""
     text = str(tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
     return text.split("\n", 1)[0].rstrip() if prompt.one_line else text
-
-
-def _greedy_answers(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[WantedScores],
-    output: Output,
-    limit: int,
-    check: Callable[[], None],
-) -> dict[int, Generated]:
-    """Greedy answers by the row of their prompt; the prefix of `output` is consumed."""
-    answered = [row for row, prompt in enumerate(prompts) if prompt.answered]
-    if not answered:
-        return {}
-    one_line = all(prompts[row].encoded.prompt.one_line for row in answered)
-    rows = torch.tensor(answered, device=input_device(model))
-    answers = greedy(
-        model,
-        output.prefix.select(rows) if len(answered) < len(prompts) else output.prefix,
-        output.logits[:, -1][rows],
-        limit=limit,
-        ends=end_tokens(model, tokenizer),
-        stops=(lambda ids: ends_line(tokenizer, ids)) if one_line else lambda ids: False,
-        check=check,
-    )
-    return dict(zip(answered, answers, strict=True))
-
-
-def _unscored(prompts: Sequence[WantedScores]) -> list[_Unscored]:
-    return [
-        _Unscored(
-            row=row,
-            index=index,
-            continuation=continuation,
-            shared=len(prompt.encoded.before_last) if continuation.shares_prompt else 0,
-            from_answer=continuation.whole[: continuation.start] == prompt.encoded.ids,
-            ranked=index in prompt.ranked,
-        )
-        for row, prompt in enumerate(prompts)
-        for index, continuation in enumerate(prompt.encoded.continuations)
-    ]
-
-
-def _chunks(continuations: Sequence[_Unscored], vocabulary: int) -> Iterator[list[_Unscored]]:
-    """Cut continuations into chunks that share a forward pass, so that its logits stay in bounds.
-
-    A chunk's continuations all follow their prompt's computed tokens, or none does. Those of like
-    length are together, so that there is little padding.
-    """
-    sharing = [unscored for unscored in continuations if unscored.shared]
-    whole = [unscored for unscored in continuations if not unscored.shared]
-    for alike in (sharing, whole):
-        rest = sorted(alike, key=lambda unscored: len(unscored.tail), reverse=True)
-        while rest:
-            size = max(1, LOGITS_AT_ONCE // (vocabulary * len(rest[0].tail)))
-            yield rest[:size]
-            rest = rest[size:]
-
-
-def _own_logits(
-    model: PreTrainedModel, prefix: Prefix, chunk: Sequence[_Unscored]
-) -> Iterable[Tensor]:
-    """For each continuation the logits (its tokens, vocabulary) that its tokens are scored by."""
-    if chunk[0].shared:
-        rows = torch.tensor([unscored.row for unscored in chunk], device=input_device(model))
-        before = prefix.select(rows)
-    else:
-        before = no_prefix(model, len(chunk))
-    logits = extend(model, before, [unscored.tail for unscored in chunk]).logits
-    for unscored, row_logits in zip(chunk, logits, strict=True):
-        # The logits at a position are those of the token after it.
-        first = unscored.continuation.start - 1 - unscored.shared
-        yield row_logits[first : first + len(unscored.continuation.ids)]
-
-
-def _from_answer_position(unscored: _Unscored, logits: Tensor, answer_logits: Tensor) -> Tensor:
-    """The continuation's logits, the first of them those of its prompt's answer position.
-
-    That position was computed before, in another batch. Where a number format rounds, all figures
-    of it must come from the same logits.
-    """
-    if not unscored.from_answer:
-        return logits
-    return torch.cat([answer_logits[unscored.row][None], logits[1:]])
-
-
-def _score(
-    unscored: _Unscored, logits: Tensor, tokenizer: PreTrainedTokenizerBase
-) -> ContinuationScore:
-    ids = unscored.continuation.ids
-    if not ids:
-        return ContinuationScore(0.0, 0, ())
-    log_likelihood = float(token_log_probabilities(logits, ids).sum())
-    ranks = token_scores(logits, ids, tokenizer) if unscored.ranked else ()
-    return ContinuationScore(log_likelihood, len(ids), ranks)
-
-
-def _vocabulary_size(model: PreTrainedModel) -> int:
-    size: int = model.get_output_embeddings().weight.shape[0]
-    return size

@@ -51,10 +51,8 @@ def encode(
     Prompt and answer are encoded together and cut at the length of the prompt alone, as
     lm-evaluation-harness does: a tokenizer may treat a text's beginning differently.
     """
-    ids = _ids(tokenizer, prompt.text, prompt)
-    wholes = [
-        _ids(tokenizer, f"{prompt.text}{prompt.separator}{answer}", prompt) for answer in answers
-    ]
+    texts = [prompt.text, *(f"{prompt.text}{prompt.separator}{answer}" for answer in answers)]
+    ids, *wholes = _ids(tokenizer, texts, prompt)
     if len(ids) < 2:
         # A forward pass needs a token before the last one of the prompt.
         bos = tokenizer.bos_token_id
@@ -66,13 +64,14 @@ def encode(
     return EncodedPrompt(prompt, ids, continuations)
 
 
-def _ids(tokenizer: PreTrainedTokenizerBase, text: str, prompt: Prompt) -> tuple[int, ...]:
-    ids = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+def _ids(
+    tokenizer: PreTrainedTokenizerBase, texts: list[str], prompt: Prompt
+) -> list[tuple[int, ...]]:
+    encoded = tokenizer(texts, add_special_tokens=False)["input_ids"]
     bos = tokenizer.bos_token_id
     # Only the beginning-of-text token: an end token would end the prompt before its answer.
-    if prompt.special_tokens and bos is not None and adds_bos(tokenizer):
-        return (bos, *ids)
-    return ids
+    begun = (bos,) if prompt.special_tokens and bos is not None and adds_bos(tokenizer) else ()
+    return [(*begun, *ids) for ids in encoded]
 
 
 def adds_bos(tokenizer: PreTrainedTokenizerBase) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
+from transformers.cache_utils import Cache
 
 from engine.models.forward_arguments import accepted_arguments, cache_argument
 from engine.models.weights import input_device
@@ -27,7 +28,7 @@ class Prefix(msgspec.Struct, frozen=True):
         lengths: (batch,) int64, tokens without padding.
     """
 
-    cache: DynamicCache | None
+    cache: Cache | None
     mask: Tensor
     lengths: Tensor
 
@@ -95,12 +96,24 @@ def extend(model: PreTrainedModel, prefix: Prefix, tails: Sequence[Sequence[int]
     return Output(logits, Prefix(cache, whole, prefix.lengths + mask.sum(1)))
 
 
+def next_logits(model: PreTrainedModel, prefix: Prefix, tokens: Tensor) -> tuple[Prefix, Tensor]:
+    """Append one token to every row; `tokens` is (batch,) int64, the prefix is consumed.
+
+    Returns:
+        The longer prefix, and the logits (batch, vocabulary) of what follows.
+    """
+    mask = torch.cat([prefix.mask, torch.ones_like(prefix.mask[:, :1])], dim=1)
+    assert prefix.cache is not None
+    logits = _call(model, tokens[:, None], mask, prefix.lengths[:, None], prefix.cache)
+    return Prefix(prefix.cache, mask, prefix.lengths + 1), logits[:, -1]
+
+
 def _call(
     model: PreTrainedModel,
     ids: Tensor,
     mask: Tensor,
     positions: Tensor,
-    cache: DynamicCache,
+    cache: Cache,
     **extra: Any,
 ) -> Tensor:
     accepted = accepted_arguments(model)

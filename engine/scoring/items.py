@@ -22,17 +22,13 @@ from engine.records.scores import (
     ScoredItem,
 )
 from engine.records.settings import Settings
-from engine.scoring.answers import (
-    ContinuationScore,
-    PromptScore,
-    WantedScores,
-    answer_text,
-    score_prompts,
-)
+from engine.scoring import rows, trees
+from engine.scoring.answers import answer_text
 from engine.scoring.encoding import EncodedPrompt
 from engine.scoring.likelihood import kl_divergence, log_softmax, top_tokens
 from engine.scoring.prepared import PreparedItem
 from engine.scoring.prompts import LETTERS
+from engine.scoring.wanted import ContinuationScore, PromptScore, wanted_scores
 
 TOP_TOKENS = 10
 """Alternatives kept at the answer position."""
@@ -43,6 +39,7 @@ class _Conditions(msgspec.Struct, frozen=True):
 
     tokenizer: PreTrainedTokenizerBase
     settings: Settings
+    packed: bool
     check: Callable[[], None]
 
 
@@ -60,13 +57,23 @@ def score_batch(
     batch: Sequence[PreparedItem],
     settings: Settings,
     check: Callable[[], None],
+    *,
+    packed: bool,
 ) -> list[ScoredItem]:
     """Score a batch under the reference and every other variant of the settings.
+
+    Args:
+        variants: of the model.
+        tokenizer: of the model.
+        batch: items of like length.
+        settings: of the run.
+        check: called between blocks; raises to cancel.
+        packed: whether the model takes tries (`engine.scoring.packing`).
 
     Raises:
         UserError: a variant's logits are not finite.
     """
-    conditions = _Conditions(tokenizer, settings, check)
+    conditions = _Conditions(tokenizer, settings, packed, check)
     scores: list[dict[str, Score]] = [{} for _ in batch]
     reference_logits: list[Tensor] = []
     for name in settings.variants:
@@ -102,36 +109,25 @@ def score_batch(
 def _compute(
     model: PreTrainedModel, batch: Sequence[PreparedItem], conditions: _Conditions
 ) -> list[_ItemScores]:
-    """Score all prompts of a batch's items as one batch.
-
-    A decoding step takes about as long for many rows as for few.
-    """
-    opened = [
-        WantedScores(encoded=prepared.open, ranked=frozenset(prepared.answers), answered=True)
-        for prepared in batch
-    ]
-    shown = [
-        WantedScores(encoded=prepared.shown, answered=True)
-        for prepared in batch
-        if prepared.shown is not None
-    ]
-    lettered = [
-        WantedScores(encoded=prepared.letter) for prepared in batch if prepared.letter is not None
-    ]
+    """Score all prompts of a batch's items."""
+    score_items = trees.score_items if conditions.packed else rows.score_items
     with torch.inference_mode():
-        scores = iter(
-            score_prompts(
-                model,
-                conditions.tokenizer,
-                [*opened, *shown, *lettered],
-                answer_tokens=conditions.settings.answer_tokens,
-                check=conditions.check,
-            )
+        scores = score_items(
+            model,
+            conditions.tokenizer,
+            [wanted_scores(prepared) for prepared in batch],
+            answer_tokens=conditions.settings.answer_tokens,
+            check=conditions.check,
         )
-    open_scores = [next(scores) for _ in batch]
-    shown_scores = [None if prepared.shown is None else next(scores) for prepared in batch]
-    letter_scores = [None if prepared.letter is None else next(scores) for prepared in batch]
-    return [_ItemScores(*its) for its in zip(open_scores, shown_scores, letter_scores, strict=True)]
+    return [_item_scores(prepared, its) for prepared, its in zip(batch, scores, strict=True)]
+
+
+def _item_scores(prepared: PreparedItem, scores: Sequence[PromptScore]) -> _ItemScores:
+    opened, *others = scores
+    rest = iter(others)
+    shown = None if prepared.shown is None else next(rest)
+    letter = None if prepared.letter is None else next(rest)
+    return _ItemScores(opened, shown, letter)
 
 
 def _score(prepared: PreparedItem, computed: _ItemScores, conditions: _Conditions) -> Score:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from engine.records.scores import TokenScore
+
+ROWS_AT_ONCE = 64
+"""So many rows of logits are turned into float32, or compared, at a time."""
 
 
 def log_softmax(logits: Tensor) -> Tensor:
@@ -22,30 +28,87 @@ def token_log_probabilities(logits: Tensor, ids: Sequence[int]) -> Tensor:
     return log_softmax(logits).gather(1, chosen).squeeze(1)
 
 
-def token_scores(
-    logits: Tensor, ids: Sequence[int], tokenizer: PreTrainedTokenizerBase
-) -> tuple[TokenScore, ...]:
-    """Rank and probability of each id at its position; `logits` is (tokens, vocabulary).
+class WantedToken(NamedTuple):
+    """A token that is scored: by the logits of which read, and whether it is ranked too."""
+
+    read: int
+    id: int
+    ranked: bool
+
+
+class TokenFigures(NamedTuple):
+    """A token's log-probability, and its rank where it is wanted: 1 for the likeliest token.
 
     The rank is one more than the number of tokens with a greater logit.
     """
-    chosen = torch.tensor(ids, device=logits.device)[:, None]
-    logits = logits.float()
-    own = logits.gather(1, chosen)
-    ranks = (logits > own).sum(1) + 1
-    probabilities = token_log_probabilities(logits, ids).exp()
-    return tuple(
-        TokenScore(id=id_, text=token_text(tokenizer, id_), rank=int(rank), probability=float(p))
-        for id_, rank, p in zip(ids, ranks.tolist(), probabilities.tolist(), strict=True)
+
+    log_probability: float
+    rank: int | None
+
+
+def token_figures(logits: Tensor, wanted: Sequence[WantedToken]) -> list[TokenFigures]:
+    """Score tokens by their reads; `logits` is (reads, vocabulary)."""
+    reads = torch.tensor([one.read for one in wanted], dtype=torch.long, device=logits.device)
+    ids = torch.tensor([one.id for one in wanted], dtype=torch.long, device=logits.device)
+    own = logits[reads, ids]
+    maxima, sums = _normalisers(logits)
+    log_p = ((own.float() - maxima[reads]) - sums[reads]).tolist()
+    ranked = [place for place, one in enumerate(wanted) if one.ranked]
+    ranks: dict[int, int] = {}
+    for start in range(0, len(ranked), ROWS_AT_ONCE):
+        places = ranked[start : start + ROWS_AT_ONCE]
+        chosen = torch.tensor(places, device=logits.device)
+        greater = (logits[reads[chosen]] > own[chosen][:, None]).sum(1) + 1
+        ranks |= dict(zip(places, greater.tolist(), strict=True))
+    return [TokenFigures(value, ranks.get(place)) for place, value in enumerate(log_p)]
+
+
+def best_tokens(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """The likeliest token of every row and its log-probability; `logits` is (rows, vocabulary)."""
+    _, sums = _normalisers(logits)
+    return logits.argmax(dim=-1), -sums
+
+
+def _normalisers(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Of every row the greatest logit m and log Σ exp(logit - m), both (rows,) float32.
+
+    The log-softmax of a logit x is (x - m) - log Σ, as torch computes it.
+    """
+    maxima = logits.amax(dim=-1).float()
+    sums = [
+        (some.float() - m[:, None]).exp_().sum(-1).log_()
+        for some, m in zip(logits.split(ROWS_AT_ONCE), maxima.split(ROWS_AT_ONCE), strict=True)
+    ]
+    return maxima, torch.cat(sums)
+
+
+def token_score(figures: TokenFigures, id_: int, tokenizer: PreTrainedTokenizerBase) -> TokenScore:
+    """The record of a ranked token."""
+    assert figures.rank is not None
+    return TokenScore(
+        id=id_,
+        text=token_text(tokenizer, id_),
+        rank=figures.rank,
+        probability=math.exp(figures.log_probability),
     )
+
+
+def token_scores(
+    logits: Tensor, ids: Sequence[int], tokenizer: PreTrainedTokenizerBase
+) -> tuple[TokenScore, ...]:
+    """Rank and probability of each id at its position; `logits` is (tokens, vocabulary)."""
+    wanted = [WantedToken(read, id_, True) for read, id_ in enumerate(ids)]
+    figures = token_figures(logits, wanted)
+    return tuple(token_score(its, id_, tokenizer) for its, id_ in zip(figures, ids, strict=True))
 
 
 def top_tokens(
     logits: Tensor, count: int, tokenizer: PreTrainedTokenizerBase
 ) -> tuple[TokenScore, ...]:
     """The likeliest tokens at one position, best first; `logits` is (vocabulary,)."""
-    best = logits.float().topk(count).indices.tolist()
-    return token_scores(logits.expand(count, -1), best, tokenizer)
+    best = logits.topk(count).indices.tolist()
+    figures = token_figures(logits[None], [WantedToken(0, id_, True) for id_ in best])
+    return tuple(token_score(its, id_, tokenizer) for its, id_ in zip(figures, best, strict=True))
 
 
 def kl_divergence(reference: Tensor, other: Tensor) -> float:
@@ -53,6 +116,7 @@ def kl_divergence(reference: Tensor, other: Tensor) -> float:
     return float((reference.exp() * (reference - other)).sum())
 
 
+@lru_cache(maxsize=65_536)
 def token_text(tokenizer: PreTrainedTokenizerBase, id_: int) -> str:
     """The text of one token as it appears within a text, with its leading space.
 

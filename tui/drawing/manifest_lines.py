@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.records.manifest import Manifest, VariantRecord
+from engine.records.manifest import ROWS, TRIES, Manifest, VariantRecord
 from engine.text import displayable, fit
 from tui.drawing.lines import Line, wrap
 from tui.drawing.marks import spark
@@ -43,6 +43,12 @@ def sparsity_lines(record: VariantRecord | None, target: float, width: int) -> l
     return lines
 
 
+FORWARD = {
+    TRIES: "all of an item's prompts and answers in one row, under a tree mask",
+    ROWS: "one sequence a row: the model's attention takes no tree mask",
+}
+
+
 def manifest_lines(manifest: Manifest, width: int) -> list[Line]:
     """Everything that shaped the numbers."""
     settings = manifest.settings
@@ -59,6 +65,7 @@ def manifest_lines(manifest: Manifest, width: int) -> list[Line]:
         ("items", f"{manifest.items.source}, {manifest.items.count:,}, {manifest.items.hash[:16]}"),
         ("licence", manifest.items.licence or ""),
         ("prompt", f"{manifest.prompt or settings.prompt}"),
+        ("forward", FORWARD.get(manifest.forward or "", "")),
         ("judge", settings.judge),
         ("choice", f"log-likelihood by {settings.choice}"),
         ("seed", str(settings.seed)),

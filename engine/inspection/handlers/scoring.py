@@ -11,7 +11,7 @@ from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import new_manifest
 from engine.inspection.opened import OpenedRun
-from engine.inspection.planning import plan_batches, prepare_items
+from engine.inspection.planning import plan_batches, preparer, require_fitting
 from engine.inspection.recovery import plan_recoveries
 from engine.inspection.settings import canonical
 from engine.items.benchmarks.catalogue import hub_languages
@@ -73,12 +73,14 @@ def _score(inspection: Inspection, run: OpenedRun, items: list[Item]) -> None:
     settings, tokenizer = bench.settings, bench.loaded.tokenizer
     styles = sorted({resolve_style(settings.prompt, item, tokenizer) for item in items})
     run.keeper.update(prompt=", ".join(styles))
-    prepared = prepare_items(items, bench.loaded.model, tokenizer, settings)
-    for batch in plan_batches(prepared, settings.batch_size):
-        if all(prepared_item.item.id in log.scored for prepared_item in batch):
-            continue
+    prepare = preparer(bench.loaded.model, tokenizer, settings)
+    require_fitting(items, bench.loaded.model, prepare)
+    for batch in plan_batches(items, prepare, settings.batch_size, log.scored):
         inspection.between_batches()
-        scored_items = score_batch(bench.variants, tokenizer, batch, settings, inspection.step)
+        packed = run.packed(batch)
+        scored_items = score_batch(
+            bench.variants, tokenizer, batch, settings, inspection.step, packed=packed
+        )
         log.append_scored(scored_items)
         for scored in scored_items:
             inspection.emit(ItemScored(scored=scored))
