@@ -15,10 +15,10 @@ from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.one_shot import OneShot
 from engine.records.decodings.sample import Sample
 from engine.records.errors import Cancelled, UserError
-from engine.records.hypotheses import Redecode
+from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.items import Item
 from engine.records.settings import Settings
-from tests.tiny_models import tiny_model, tiny_tokenizer
+from tests.tiny_models import KINDS, ROWS_ONLY, tiny_model, tiny_tokenizer
 
 ITEM = Item(
     id="fr",
@@ -39,22 +39,24 @@ STEPS = 5
 
 
 class Listener:
-    """Takes in what a re-decode tells, and cancels after so many checks."""
+    """Takes in what a re-decode tells, and cancels after so many steps."""
 
-    def __init__(self, checks: int = 10**6) -> None:
+    def __init__(self, steps: int = STEPS, kind: str = "llama", packed: bool = True) -> None:
         self.steps: list[tuple[int, int, tuple[str, ...]]] = []
-        self.checks = checks
+        self.most = steps
+        self.kind = kind
+        self.packed = packed
 
     def check(self) -> None:
-        self.checks -= 1
-        if self.checks < 0:
+        if len(self.steps) == self.most < STEPS:
             raise Cancelled
 
     def decoder(self) -> Decoder:
         return Decoder(
-            model=tiny_model("llama").eval(),
+            model=tiny_model(self.kind).eval(),
             tokenizer=tiny_tokenizer(chat=True),
             settings=Settings(answer_tokens=STEPS),
+            packed=lambda _: self.packed,
             on_step=lambda *step: self.steps.append(step),
             check=self.check,
         )
@@ -82,6 +84,38 @@ def test_log_probabilities_are_those_of_an_uncached_forward(decoding: Decoding) 
         log_p = torch.log_softmax(logits, -1)
         literal = sum(float(log_p[i - 1, ids[i]]) for i in range(len(before), len(ids)))
         assert hypothesis.log_probability == pytest.approx(literal, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "decoding",
+    [
+        Beam(width=5),
+        Beam(width=3, length_penalty=1.0),
+        Beam(width=4, length_penalty=-0.5),
+        Sample(count=6, seed=3),
+        Sample(count=4, temperature=0.5, top_p=0.8),
+        OneShot(),
+    ],
+    ids=lambda decoding: decoding.label,
+)
+def test_branches_give_what_generate_of_transformers_gives(decoding: Decoding, kind: str) -> None:
+    if kind in ROWS_ONLY:
+        pytest.skip("its attention takes no tree mask")
+    items = (ITEM, OTHER, SAME)
+    found, expected = (
+        redecode(Listener(kind=kind, packed=packed).decoder(), items[:2], "dense", decoding, items)
+        for packed in (True, False)
+    )
+    for one, other in zip(found, expected, strict=True):
+        assert [replaced(h) for h in one.hypotheses] == [replaced(h) for h in other.hypotheses]
+        assert [h.log_probability for h in one.hypotheses] == pytest.approx(
+            [h.log_probability for h in other.hypotheses], abs=1e-4
+        )
+
+
+def replaced(hypothesis: Hypothesis) -> Hypothesis:
+    return msgspec.structs.replace(hypothesis, log_probability=0.0)
 
 
 def test_every_beam_comes_back_and_the_steps_are_told() -> None:
@@ -183,9 +217,10 @@ def test_the_one_shot_example_is_another_item_and_never_gives_the_answer_away() 
         Listener().run(OneShot(), (ITEM, SAME))
 
 
+@pytest.mark.parametrize("packed", [True, False])
 @pytest.mark.parametrize("decoding", [Beam(width=2), Sample(count=2)])
-def test_a_re_decode_stops_at_its_next_step(decoding: Decoding) -> None:
-    listener = Listener(checks=2)
+def test_a_re_decode_stops_at_its_next_step(decoding: Decoding, packed: bool) -> None:
+    listener = Listener(steps=2, packed=packed)
     with pytest.raises(Cancelled):
         listener.run(decoding)
     assert len(listener.steps) == 2

@@ -128,6 +128,9 @@ _CONFIGURATIONS: dict[str, Callable[[], PreTrainedConfig]] = {
 KINDS = tuple(_CONFIGURATIONS)
 """Every architecture class that `tiny_model` makes."""
 
+ROWS_ONLY = ("bloom", "falcon_alibi")
+"""Those whose attention takes no tree mask: they count distances by place."""
+
 
 def tiny_model(kind: str, seed: int = 0) -> PreTrainedModel:
     """A model of three blocks with random float32 weights, in evaluation mode.

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 
+from engine.decoding.decoded import Decoded
 from engine.decoding.decoder import Decoder
 from engine.decoding.prompting import OpenPrompt
 from engine.models.weights import input_device
@@ -22,15 +23,18 @@ class _Answer(NamedTuple):
 
 
 def log_probabilities(
-    decoder: Decoder, prompts: Sequence[OpenPrompt], sequences: Sequence[Sequence[list[int]]]
+    decoder: Decoder, prompts: Sequence[OpenPrompt], sequences: Sequence[Sequence[Decoded]]
 ) -> list[list[float]]:
-    """Of every hypothesis of every prompt, at temperature 1.
+    """Of every hypothesis of every prompt, at temperature 1: as it was generated, or computed now.
 
     The forward passes share the prompts' keys and values.
     """
+    known = [[one.log_probability for one in own] for own in sequences]
+    if all(value is not None for values in known for value in values):
+        return [[value for value in values if value is not None] for values in known]
     decoder.check()
     shared = prefill(decoder.model, [prompt.encoded.before_last for prompt in prompts])
-    answers = [_Answer(number, ids) for number, own in enumerate(sequences) for ids in own]
+    answers = [_Answer(number, one.ids) for number, own in enumerate(sequences) for one in own]
     longest = 1 + max(len(answer.ids) for answer in answers)
     vocabulary = decoder.model.get_output_embeddings().weight.shape[0]
     at_once = max(1, LOGITS_AT_ONCE // (vocabulary * longest))

@@ -40,8 +40,11 @@ def redecode(
         sequences = strategy.generate(decoder, prompts, decoding)
         scores = log_probabilities(decoder, prompts, sequences)
     results = []
-    for prompt, ids, log_p in zip(prompts, sequences, scores, strict=True):
-        hypotheses = [_hypothesis(decoder, prompt, *pair) for pair in zip(ids, log_p, strict=True)]
+    for prompt, decoded, log_p in zip(prompts, sequences, scores, strict=True):
+        hypotheses = [
+            _hypothesis(decoder, prompt, one.ids, value)
+            for one, value in zip(decoded, log_p, strict=True)
+        ]
         if decoding.order == "counted":
             hypotheses = _collapsed(hypotheses)
         results.append(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+from engine.decoding.decoded import Decoded
 from engine.decoding.decoder import Decoder
 from engine.decoding.prompting import OpenPrompt
 from engine.records.decodings.decoding import Decoding
@@ -18,8 +19,8 @@ GROUP = "illusion_tui.strategies"
 
 D = TypeVar("D", bound=Decoding)
 
-Sequences = list[list[int]]
-"""The generated ids of each hypothesis of an item, up to and with its end token."""
+Sequences = list[Decoded]
+"""What is generated for an item, a hypothesis each."""
 
 
 def no_example(decoding: Decoding, item: Item, items: Sequence[Item]) -> Item | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from transformers import PreTrainedModel
+
 from engine.decoding.decoder import Decoder, OnStep
 from engine.decoding.redecode import redecode
 from engine.inspection.manifests import ManifestKeeper
@@ -11,17 +13,15 @@ from engine.inspection.workbench import Workbench
 from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
-from engine.records.manifest import ROWS, TRIES
+from engine.records.manifest import ROWS
 from engine.records.protocol import Event, ManifestChanged, Notice
 from engine.records.settings import DENSE
 from engine.runs.log import RunLog
 from engine.runs.variants import require_variant
 from engine.scoring.packing import takes_tries
-from engine.scoring.prepared import PreparedItem
-
 
 ONE_A_ROW = (
-    "this model's attention takes no tree mask: sequences are scored one a row, which is slower"
+    "the attention of {name} takes no tree mask: sequences are computed one a row, which is slower"
 )
 
 
@@ -46,6 +46,7 @@ class OpenedRun:
         self._emit = emit
         self._check = check
         self._bench: Workbench | None = None
+        self._takes_tries: dict[PreTrainedModel, bool] = {}
 
     def ready(self, names: Sequence[str]) -> Workbench:
         """The model with the named variants, loaded and made where they aren't yet.
@@ -62,16 +63,21 @@ class OpenedRun:
             self._bench.make(name)
         return self._bench
 
-    def packed(self, batch: Sequence[PreparedItem]) -> bool:
-        """Whether items are scored as tries: as the run began, else found out on a first batch."""
+    def packed(self, prompts: Sequence[Sequence[int]]) -> bool:
+        """Whether all models here take tries; found out on the first prompts (token ids).
+
+        A run that was begun one sequence a row goes on so.
+        """
         bench = self.ready(())
-        if self.keeper.manifest.forward is None:
-            with bench.variants.using(DENSE) as model:
-                packed = takes_tries(model, batch, self._check)
-            self.keeper.update(forward=TRIES if packed else ROWS)
-            if not packed:
-                self._emit(Notice(text=ONE_A_ROW))
-        return self.keeper.manifest.forward == TRIES
+        if self.keeper.manifest.forward == ROWS:
+            return False
+        for model in bench.variants.models:
+            if model not in self._takes_tries:
+                taken = takes_tries(model, prompts, self._check)
+                self._takes_tries[model] = taken
+                if not taken:
+                    self._emit(Notice(text=ONE_A_ROW.format(name=type(model).__name__)))
+        return all(self._takes_tries[model] for model in bench.variants.models)
 
     def redecode(
         self,
@@ -91,6 +97,7 @@ class OpenedRun:
                 model=model,
                 tokenizer=bench.loaded.tokenizer,
                 settings=bench.settings,
+                packed=self.packed,
                 on_step=on_step,
                 check=check,
             )

@@ -41,6 +41,11 @@ class Variants:
         """Every variant that is ready."""
         return (*self._tensors, *self._models)
 
+    @property
+    def models(self) -> tuple[PreTrainedModel, ...]:
+        """The model whose weights are exchanged, and those of variants that are models."""
+        return (self._model, *self._models.values())
+
     def tensors(self, name: str) -> dict[str, Tensor]:
         """The changed parameters of a variant, by full name."""
         return dict(self._tensors[name])

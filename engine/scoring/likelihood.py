@@ -63,6 +63,13 @@ def token_figures(logits: Tensor, wanted: Sequence[WantedToken]) -> list[TokenFi
     return [TokenFigures(value, ranks.get(place)) for place, value in enumerate(log_p)]
 
 
+def log_probabilities(logits: Tensor, ids: Tensor) -> Tensor:
+    """(rows,) log-probability of a token by each row of logits (rows, vocabulary)."""
+    maxima, sums = _normalisers(logits)
+    own = logits.gather(1, ids[:, None]).squeeze(1)
+    return (own.float() - maxima) - sums
+
+
 def best_tokens(logits: Tensor) -> tuple[Tensor, Tensor]:
     """The likeliest token of every row and its log-probability; `logits` is (rows, vocabulary)."""
     _, sums = _normalisers(logits)

@@ -161,10 +161,17 @@ def _forward(
         depths[number, :length] = row.trie.depths
         _fill_ancestors(sees[number], row.trie.parents)
         read += [number * width + node for node in row.reads]
+    everything = np.ones((len(rows), width, before), dtype=np.bool_)
+    beginning = np.broadcast_to(np.arange(before), (len(rows), before))
     inputs = {
         "input_ids": torch.from_numpy(ids).to(device),
         "position_ids": torch.from_numpy(depths).to(device),
-        "attention_mask": _masks(model, torch.from_numpy(sees), torch.from_numpy(depths), before),
+        "attention_mask": tree_masks(
+            model,
+            torch.from_numpy(np.concatenate([everything, sees], axis=2)),
+            torch.from_numpy(depths),
+            torch.from_numpy(np.concatenate([beginning, depths], axis=1)),
+        ),
         cache_argument(model): cache,
     }
     with forward_pass(model, check, torch.tensor(read, device=device)):
@@ -182,16 +189,23 @@ def _fill_ancestors(sees: NDArray[np.bool_], parents: Sequence[int]) -> None:
     np.fill_diagonal(sees, True)
 
 
-def _masks(
-    model: PreTrainedModel, sees: Tensor, depths: Tensor, before: int
+def tree_masks(
+    model: PreTrainedModel, sees: Tensor, depths: Tensor, seen_depths: Tensor
 ) -> Tensor | dict[str, Tensor]:
-    """What is added to attention scores, (rows, 1, nodes, beginning and nodes).
+    """What is added to attention scores, (rows, 1, queries, keys).
 
     Where a model's layers differ in what they see, there is a mask for each kind.
+
+    Args:
+        model: under any variant.
+        sees: (rows, queries, keys) bool.
+        depths: (rows, queries) int64, the places of the queries in their sequences.
+        seen_depths: (rows, keys) int64, those of the keys.
+
+    Raises:
+        NotImplementedError: the model has layers of another kind.
     """
     device, dtype = input_device(model), model.dtype
-    rows = len(sees)
-    sees = torch.cat([sees.new_ones(rows, sees.shape[1], before), sees], dim=2)
     config = model.config.get_text_config()
     window: int | None = getattr(config, "sliding_window", None)
     kinds = set(getattr(config, "layer_types", None) or [SLIDING if window else FULL])
@@ -205,7 +219,5 @@ def _masks(
     whole = added(sees)
     if window is None or SLIDING not in kinds or int(depths.max()) < window:
         return whole
-    places = torch.cat([torch.arange(before).expand(rows, before), depths], dim=1)
-    within = depths[:, :, None] - places[:, None, :] < window
-    sliding = added(sees & within)
+    sliding = added(sees & (depths[:, :, None] - seen_depths[:, None, :] < window))
     return sliding if kinds == {SLIDING} else {FULL: whole, SLIDING: sliding}

@@ -15,7 +15,6 @@ from engine.records.errors import Cancelled
 from engine.scoring.forward import next_logits
 from engine.scoring.packed import Paths, Row, compute_beginning, compute_rows
 from engine.scoring.passes import forward_pass
-from engine.scoring.prepared import PreparedItem
 from engine.scoring.tries import TokenTrie
 
 HEEDED_WINDOWS = frozenset(
@@ -35,24 +34,24 @@ or more in every format.
 
 
 def takes_tries(
-    model: PreTrainedModel, batch: Sequence[PreparedItem], check: Callable[[], None]
+    model: PreTrainedModel, prompts: Sequence[Sequence[int]], check: Callable[[], None]
 ) -> bool:
     """Whether a packed pass over the model, and a step after it, give a plain pass's logits.
 
-    The longest prompt of the batch is put into a trie behind another branch, and its logits are
+    The longest prompt is put into a trie behind another branch, and its logits are
     compared with those of the prompt alone, without a cache. An attention that counts distances by
     place (ALiBi), or that sees a window by place, gives others.
 
     Args:
-        model: the dense one.
-        batch: prepared items, one or more.
+        model: under any variant.
+        prompts: their tokens, of one or more.
         check: called between blocks; raises to cancel.
     """
     config = model.config.get_text_config()
     windows = {name.removeprefix("_") for name in config.to_dict() if "window" in name}
     if "position_ids" not in accepted_arguments(model) or windows - HEEDED_WINDOWS:
         return False
-    prompt = max((prepared.open.ids for prepared in batch), key=len)
+    prompt = max(prompts, key=len)
     compared = min(COMPARED, len(prompt) - 1)
     with torch.inference_mode():
         expected = _plain(model, prompt, check)[-compared:]

@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from engine.models.structure import decoder_blocks
+
+CPU_PASS_TOKENS = 768
+"""Tokens of a pass on a CPU, padding included: more leave its caches, fewer don't fill it."""
+
+ACCELERATOR_PASS_TOKENS = 16_384
+"""Tokens of a pass on an accelerator."""
+
+
+def pass_tokens(device: torch.device) -> int:
+    """How many tokens are computed in one pass, where there are so many."""
+    return CPU_PASS_TOKENS if device.type == "cpu" else ACCELERATOR_PASS_TOKENS
 
 
 @contextmanager

@@ -15,20 +15,12 @@ from engine.models.weights import input_device
 from engine.scoring.answers import greedy_answers
 from engine.scoring.likelihood import TokenFigures, WantedToken, token_figures, token_score
 from engine.scoring.packed import Packed, Paths, Row, compute_beginning, compute_rows
-from engine.scoring.tries import TokenTrie, common_beginning
+from engine.scoring.passes import pass_tokens
+from engine.scoring.tries import TokenTrie, shared_beginning
 from engine.scoring.wanted import ContinuationScore, Generated, PromptScore, WantedScores
-
-PASS_TOKENS = 768
-"""Tokens of a pass on a CPU, padding included: more leave its caches, fewer don't fill it."""
-
-ACCELERATOR_PASS_TOKENS = 16_384
-"""Tokens of a pass on an accelerator."""
 
 LOGITS_AT_ONCE = 16 * 2**20
 """At most so many logits are computed in one pass."""
-
-SHARED_TOKENS = 64
-"""What all items begin with is computed apart where that saves so many tokens."""
 
 
 class _Continuation(msgspec.Struct, frozen=True):
@@ -127,14 +119,14 @@ def score_items(
 
 def _shared_tokens(items: Sequence[Sequence[WantedScores]]) -> int:
     """The number of tokens that are computed apart, for all items; none of them is read."""
-    sequences, longest = [], []
-    for prompts in items:
-        for prompt in prompts:
-            longest.append(len(prompt.encoded.before_last))
-            sequences.append(prompt.encoded.ids)
-            sequences += [continuation.whole for continuation in prompt.encoded.continuations]
-    shared = min(common_beginning(sequences), *longest)
-    return shared if shared * (len(items) - 1) >= SHARED_TOKENS else 0
+    sequences = [
+        ids
+        for prompts in items
+        for prompt in prompts
+        for ids in (prompt.encoded.ids, *(one.whole for one in prompt.encoded.continuations))
+    ]
+    unread = [min(len(prompt.encoded.before_last) for prompt in prompts) for prompts in items]
+    return shared_beginning(sequences, unread)
 
 
 def _plan(place: int, prompts: Sequence[WantedScores], shared: int) -> _Item:
@@ -163,8 +155,7 @@ def _plan(place: int, prompts: Sequence[WantedScores], shared: int) -> _Item:
 
 def _passes(model: PreTrainedModel, items: Sequence[_Item]) -> Iterator[list[_Item]]:
     """Items of like size, as many as one pass takes; one at least."""
-    on_cpu = input_device(model).type == "cpu"
-    most_tokens = PASS_TOKENS if on_cpu else ACCELERATOR_PASS_TOKENS
+    most_tokens = pass_tokens(input_device(model))
     most_reads = LOGITS_AT_ONCE // vocabulary_size(model)
     batch: list[_Item] = []
     reads = 0

@@ -45,6 +45,19 @@ class TokenTrie:
         return path
 
 
+SHARED_TOKENS = 64
+"""A common beginning is computed apart where that saves so many tokens."""
+
+
+def shared_beginning(sequences: Sequence[tuple[int, ...]], limits: Sequence[int]) -> int:
+    """The number of tokens that are computed apart, once for all sequences.
+
+    `limits` are upper bounds; there is one for every row of a batch.
+    """
+    shared = min(common_beginning(sequences), *limits)
+    return shared if shared * (len(limits) - 1) >= SHARED_TOKENS else 0
+
+
 def common_beginning(sequences: Sequence[tuple[int, ...]]) -> int:
     """The number of tokens that all sequences begin with in common."""
     first, last = min(sequences), max(sequences)

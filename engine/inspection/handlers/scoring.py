@@ -17,7 +17,7 @@ from engine.inspection.settings import canonical
 from engine.items.benchmarks.catalogue import hub_languages
 from engine.items.reading import ItemSet, read_items
 from engine.records.items import Item
-from engine.records.manifest import ItemsRecord
+from engine.records.manifest import ROWS, TRIES, ItemsRecord
 from engine.records.protocol import (
     DecodeFinished,
     ItemScored,
@@ -77,7 +77,8 @@ def _score(inspection: Inspection, run: OpenedRun, items: list[Item]) -> None:
     require_fitting(items, bench.loaded.model, prepare)
     for batch in plan_batches(items, prepare, settings.batch_size, log.scored):
         inspection.between_batches()
-        packed = run.packed(batch)
+        packed = run.packed([prepared.open.ids for prepared in batch])
+        run.keeper.update(forward=TRIES if packed else ROWS)
         scored_items = score_batch(
             bench.variants, tokenizer, batch, settings, inspection.step, packed=packed
         )
