@@ -24,7 +24,7 @@ from engine.compression.compress import Compressed
 from engine.files import remove_stale_scratch, written_atomically
 from engine.records.manifest import BlockSparsity
 
-CODE_VERSION = 1
+CODE_VERSION = 2
 """Raised whenever a method gives other weights than before; older variants are made again."""
 LIMIT_BYTES = 20 << 30
 _MASK = "kept:"
