@@ -25,7 +25,7 @@ from engine.methods.recipes import parse_recipe
 from engine.models.devices import DTYPES
 from engine.models.embedded import embedded_model
 from engine.models.paths import cache_directory
-from tests.bench_figures import figure, parser, show
+from tests.bench_figures import Table, parser
 
 GOALS = {"wanda:0.5": 1.2, "sparsegpt:0.5": 2.5}
 
@@ -80,7 +80,7 @@ def main() -> None:
     options = arguments.parse_args()
     if options.short:
         options.repeats, options.sequences, options.tokens = 1, 2, 64
-    figures = {}
+    table = Table()
     for dtype in options.dtype or ["bfloat16", "float32"]:
         if options.short:
             model = AutoModelForCausalLM.from_config(RANDOM_MODEL, dtype=DTYPES[dtype])
@@ -94,8 +94,8 @@ def main() -> None:
         forward(model, sequences)
         for recipe in options.recipe or GOALS:
             ratios = ratio(model, recipe, sequences, options.repeats)
-            figures[f"{recipe} {dtype}"] = figure(ratios, GOALS.get(recipe))
-    show(figures, options.json)
+            table.add(f"{recipe} {dtype}", ratios, GOALS.get(recipe))
+    table.write(options.json)
 
 
 def _untold(*_: object) -> None:

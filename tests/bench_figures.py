@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -18,11 +19,6 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     goal: float | None = None
 
 
-def figure(values: list[float], goal: float | None = None) -> Figure:
-    """The figure of one or more measurements."""
-    return Figure(median=median(values), min=min(values), max=max(values), goal=goal)
-
-
 def parser(program: str) -> argparse.ArgumentParser:
     """A command line with the options that every benchmark has."""
     made = argparse.ArgumentParser(prog=f"python -m tests.{program}")
@@ -33,12 +29,24 @@ def parser(program: str) -> argparse.ArgumentParser:
     return made
 
 
-def show(figures: dict[str, Figure], file: Path | None) -> None:
-    """Print a Markdown table, and write the figures by name as JSON."""
-    print("| | median | range | goal |")
-    print("| --- | --- | --- | --- |")
-    for name, one in figures.items():
-        goal = "" if one.goal is None else f"≤ {one.goal:.4g}"
-        print(f"| {name} | {one.median:.4g} | {one.min:.4g} to {one.max:.4g} | {goal} |")
-    if file is not None:
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(figures)) + b"\n")
+class Table:
+    """A Markdown table that is printed row by row as figures come in."""
+
+    def __init__(self) -> None:
+        self._figures: dict[str, Figure] = {}
+        print("| | median | range | goal |")
+        print("| --- | --- | --- | --- |", flush=True)
+
+    def add(self, name: str, values: Sequence[float], goal: float | None = None) -> None:
+        """Print the figure of one or more measurements."""
+        one = Figure(median=median(values), min=min(values), max=max(values), goal=goal)
+        self._figures[name] = one
+        below = "" if goal is None else f"≤ {goal:.4g}"
+        print(
+            f"| {name} | {one.median:.4g} | {one.min:.4g} to {one.max:.4g} | {below} |", flush=True
+        )
+
+    def write(self, file: Path | None) -> None:
+        """Write the figures by name as JSON, where a file is asked for."""
+        if file is not None:
+            file.write_bytes(msgspec.json.format(msgspec.json.encode(self._figures)) + b"\n")

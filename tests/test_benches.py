@@ -34,3 +34,7 @@ def test_what_compression_costs_is_measured(tmp_path: Path) -> None:
         for recipe in ("wanda:0.5", "sparsegpt:0.5")
         for dtype in ("bfloat16", "float32")
     }
+
+
+def test_how_soon_the_engine_scores_is_measured(tmp_path: Path) -> None:
+    assert "first scored item / script" in short_form("bench_start", tmp_path)
