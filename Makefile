@@ -65,6 +65,7 @@ bench: .venv/.dev
 	$(BIN)/python -m tests.bench_compression
 	$(BIN)/python -m tests.bench_questions
 	$(BIN)/python -m tests.bench_start
+	$(BIN)/python -m tests.bench_memory
 ifdef TEXT
 	$(BIN)/python -m tests.bench_perplexity --text $(TEXT)
 endif

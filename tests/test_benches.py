@@ -38,3 +38,7 @@ def test_what_compression_costs_is_measured(tmp_path: Path) -> None:
 
 def test_how_soon_the_engine_scores_is_measured(tmp_path: Path) -> None:
     assert "first scored item / script" in short_form("bench_start", tmp_path)
+
+
+def test_what_the_engine_holds_in_memory_is_measured(tmp_path: Path) -> None:
+    assert "scoring with it cached, MiB" in short_form("bench_memory", tmp_path)
