@@ -64,6 +64,8 @@ bench: .venv/.dev
 	$(BIN)/python -m pytest tests/test_lm_eval.py
 	$(BIN)/python -m tests.bench_compression
 	$(BIN)/python -m tests.bench_questions
+	$(BIN)/python -m tests.bench_start
+	$(BIN)/python -m tests.bench_memory
 ifdef TEXT
 	$(BIN)/python -m tests.bench_perplexity --text $(TEXT)
 endif

@@ -1,6 +1,6 @@
 """What compression costs beside plain forward passes over the same calibration tokens.
 
-    python -m tests.bench_compression [--model DIRECTORY]
+    python -m tests.bench_compression [--model DIRECTORY] [--json FILE] [--short]
 
 Pruning block by block can't be cheaper than two forward passes: one to see what enters a block's
 layers, one through the pruned block. Printed are the ratios to two plain passes of the whole
@@ -9,15 +9,13 @@ model, head included, measured alternately in one process.
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel
+from transformers import LlamaConfig, PreTrainedModel
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
 from engine.compression.compress import compress
@@ -27,8 +25,18 @@ from engine.methods.recipes import parse_recipe
 from engine.models.devices import DTYPES
 from engine.models.embedded import embedded_model
 from engine.models.paths import cache_directory
+from tests.bench_figures import Table, parser
 
-GOALS = {"wanda:0.5": 1.3, "sparsegpt:0.5": 4.0}
+GOALS = {"wanda:0.5": 1.2, "sparsegpt:0.5": 2.5}
+
+RANDOM_MODEL = LlamaConfig(
+    vocab_size=512,
+    hidden_size=256,
+    intermediate_size=512,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+)
+"""A small Llama, wide enough that every kernel goes more than one round."""
 
 
 def forward(model: PreTrainedModel, sequences: Tensor) -> None:
@@ -60,21 +68,25 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Print a Markdown table."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench_compression")
-    parser.add_argument("--model", type=Path, help="checkpoint directory; else the embedded model")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--dtype", action="append", choices=sorted(DTYPES))
-    parser.add_argument("--recipe", action="append", help="instead of those with a goal")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--sequences", type=int, default=16)
-    parser.add_argument("--tokens", type=int, default=512)
-    options = parser.parse_args()
-    print("| recipe | dtype | ratio to two forward passes | goal | each |")
-    print("| --- | --- | --- | --- | --- |")
+    """Print a table of the ratios."""
+    arguments = parser("bench_compression")
+    arguments.add_argument("--model", type=Path, help="checkpoint directory; else the embedded one")
+    arguments.add_argument("--device", default="cpu")
+    arguments.add_argument("--dtype", action="append", choices=sorted(DTYPES))
+    arguments.add_argument("--recipe", action="append", help="instead of those with a goal")
+    arguments.add_argument("--repeats", type=int, default=5)
+    arguments.add_argument("--sequences", type=int, default=16)
+    arguments.add_argument("--tokens", type=int, default=512)
+    options = arguments.parse_args()
+    if options.short:
+        options.repeats, options.sequences, options.tokens = 1, 2, 64
+    table = Table()
     for dtype in options.dtype or ["bfloat16", "float32"]:
-        directory = options.model or embedded_model(cache_directory(), print, lambda: None)
-        model = AutoModelForCausalLM.from_pretrained(directory, dtype=DTYPES[dtype])
+        if options.short:
+            model = AutoModelForCausalLM.from_config(RANDOM_MODEL, dtype=DTYPES[dtype])
+        else:
+            directory = options.model or embedded_model(cache_directory(), _untold, lambda: None)
+            model = AutoModelForCausalLM.from_pretrained(directory, dtype=DTYPES[dtype])
         model.eval().to(options.device)
         generator = torch.Generator().manual_seed(0)
         shape = (options.sequences, options.tokens)
@@ -82,9 +94,12 @@ def main() -> None:
         forward(model, sequences)
         for recipe in options.recipe or GOALS:
             ratios = ratio(model, recipe, sequences, options.repeats)
-            each = " ".join(f"{value:.2f}" for value in ratios)
-            goal = f"≤ {GOALS[recipe]}" if recipe in GOALS else ""
-            print(f"| {recipe} | {dtype} | {median(ratios):.2f} | {goal} | {each} |", flush=True)
+            table.add(f"{recipe} {dtype}", ratios, GOALS.get(recipe))
+    table.write(options.json)
+
+
+def _untold(*_: object) -> None:
+    """How far the model has come is not told."""
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ def _compress(weight: Tensor, statistics: InputStatistics | None, target: Target
     A group's grid is set from its weights as they are when its first column is reached
     (section "additional tricks": "always using the most current updated weights").
     """
-    from engine.methods.kernels.columns import block_columns_for, solve_columns
+    import torch
+
+    from engine.methods.kernels.columns import solve_columns
     from engine.methods.kernels.grid import min_max_grid
 
     amount = target.recipe.amount
@@ -29,14 +31,18 @@ def _compress(weight: Tensor, statistics: InputStatistics | None, target: Target
     bits, group = amount.bits, amount.group or weight.shape[1]
     grid: Grid | None = None if amount.group else min_max_grid(weight.T, bits, 0)
 
-    def rounded(columns: Tensor, index: int) -> Tensor:
+    def round_column(columns: Tensor, index: int, error: Tensor) -> None:
         nonlocal grid
         if grid is None or (index % group == 0 and amount.group):
             grid = min_max_grid(columns[index : index + group], bits, 0)
-        return grid.round(columns[index]).squeeze(0)
+        column = columns[index]
+        rounded = grid.round(column).squeeze(0)
+        torch.sub(column, rounded, out=error).div_(diagonal[index])
+        column.copy_(rounded)
 
     inverse = statistics.inverse_hessian
-    columns = solve_columns(weight, inverse, rounded, block_columns_for(group))
+    diagonal = inverse.factor.diagonal().tolist()
+    columns = solve_columns(weight, inverse, round_column, group)
     return Compression(columns, inverse.note)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,13 @@ def load_model(
         UserError: it isn't a causal language model that transformers can load, or its weights
             are pickled.
     """
-    model = load_weights(resolved.directory, placement, trust_remote_code=trust_remote_code)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            resolved.directory, trust_remote_code=trust_remote_code
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(
+            AutoTokenizer.from_pretrained, resolved.directory, trust_remote_code=trust_remote_code
         )
+        model = load_weights(resolved.directory, placement, trust_remote_code=trust_remote_code)
+    try:
+        tokenizer = reading.result()
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
             f"{resolved.name} has no tokenizer that transformers can load: {_first_line(error)}",

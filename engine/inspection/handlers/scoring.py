@@ -12,7 +12,6 @@ from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import new_manifest
 from engine.inspection.opened import OpenedRun
 from engine.inspection.planning import plan_batches, preparer, require_fitting
-from engine.inspection.recovery import plan_recoveries
 from engine.inspection.settings import canonical
 from engine.items.benchmarks.catalogue import hub_languages
 from engine.items.reading import ItemSet, read_items
@@ -89,6 +88,9 @@ def _score(inspection: Inspection, run: OpenedRun, items: list[Item]) -> None:
 
 def _recover(inspection: Inspection, run: OpenedRun) -> None:
     """Re-decode items as the settings ask for, in batches."""
+    # It brings polars, which nothing needs before.
+    from engine.inspection.recovery import plan_recoveries
+
     batches = plan_recoveries(run.log)
     total = sum(len(batch.wanted) for batch in batches)
     done = 0

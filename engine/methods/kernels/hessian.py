@@ -15,6 +15,8 @@ from engine.records.errors import UserError
 DAMPING = 0.01
 """Share of the Hessian's mean diagonal that is added to its diagonal."""
 MOST_DAMPING = 1e4
+STRIP_FEATURES = 192
+"""Wide enough for a matrix product to be efficient, narrow enough that little is computed twice."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,22 @@ class InverseHessian:
 
 
 def gram_matrix(inputs: list[Tensor]) -> Tensor:
-    """Σxxᵀ over batches of `(tokens, in_features)`, in float32."""
+    """Σxxᵀ over batches of `(tokens, in_features)`, in float32.
+
+    It is symmetric: strips from the diagonal to the right are multiplied, and mirrored.
+    """
     features = inputs[0].shape[1]
     gram = torch.zeros(features, features, dtype=torch.float32, device=inputs[0].device)
+    strips = range(0, features, STRIP_FEATURES)
     with _exact_products(inputs[0]):
         for batch in inputs:
             rows = batch.float()
-            gram.addmm_(rows.T, rows)
+            for first in strips:
+                last = first + STRIP_FEATURES
+                gram[first:last, first:].addmm_(rows[:, first:last].T, rows[:, first:])
+    for first in strips:
+        last = first + STRIP_FEATURES
+        gram[last:, first:last] = gram[first:last, last:].T
     return gram
 
 
@@ -82,12 +93,24 @@ def inverse_hessian(gram: Tensor, tokens: int) -> InverseHessian:
 
 
 def _upper_factor_of_inverse(hessian: Tensor) -> Tensor | None:
-    lower, failed = torch.linalg.cholesky_ex(hessian)
+    """U of H⁻¹ = UᵀU: with rows and columns reversed, the inverse of H's own Cholesky factor."""
+    lower, failed = torch.linalg.cholesky_ex(hessian.flip(0, 1))
     if bool(failed):
         return None
-    factor: Tensor
-    factor, failed = torch.linalg.cholesky_ex(torch.cholesky_inverse(lower), upper=True)
-    return None if bool(failed) or not bool(factor.isfinite().all()) else factor
+    factor = _inverse_of_lower(lower).flip(0, 1)
+    return factor if bool(factor.isfinite().all()) else None
+
+
+def _inverse_of_lower(lower: Tensor) -> Tensor:
+    """The inverse of a lower triangular matrix, without the zeros above its diagonal blocks."""
+    inverse = torch.zeros_like(lower)
+    for first in range(0, len(lower), STRIP_FEATURES):
+        below, columns = slice(first, None), slice(first, first + STRIP_FEATURES)
+        unit = torch.eye(len(lower) - first, STRIP_FEATURES, device=lower.device)
+        inverse[below, columns] = torch.linalg.solve_triangular(
+            lower[below, below], unit[:, : inverse[below, columns].shape[1]], upper=False
+        )
+    return inverse
 
 
 @contextmanager
