@@ -19,7 +19,6 @@ from engine.runs.variants import require_variant
 from engine.scoring.packing import takes_tries
 from engine.scoring.prepared import PreparedItem
 
-
 ONE_A_ROW = (
     "this model's attention takes no tree mask: sequences are scored one a row, which is slower"
 )

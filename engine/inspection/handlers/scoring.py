@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from engine.inspection.fitting import RECOVERY, SCORING, fitting_size
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import new_manifest
 from engine.inspection.opened import OpenedRun
 from engine.inspection.planning import plan_batches, preparer, require_fitting
-from engine.inspection.recovery import plan_recoveries
+from engine.inspection.recovery import RecoveryBatch, plan_recoveries
 from engine.inspection.settings import canonical
 from engine.items.benchmarks.catalogue import hub_languages
 from engine.items.reading import ItemSet, read_items
+from engine.models.batch_size import BatchSize
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.manifest import ItemsRecord
 from engine.records.protocol import (
@@ -25,10 +29,12 @@ from engine.records.protocol import (
     RunFinished,
     StartRun,
 )
+from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
 from engine.runs.directories import default_directory
 from engine.runs.log import RunLog
 from engine.scoring.items import score_batch
+from engine.scoring.prepared import PreparedItem
 from engine.scoring.prompts import resolve_style
 
 
@@ -75,34 +81,70 @@ def _score(inspection: Inspection, run: OpenedRun, items: list[Item]) -> None:
     run.keeper.update(prompt=", ".join(styles))
     prepare = preparer(bench.loaded.model, tokenizer, settings)
     require_fitting(items, bench.loaded.model, prepare)
-    for batch in plan_batches(items, prepare, settings.batch_size, log.scored):
+    size = fitting_size(SCORING, bench.loaded, run.keeper, inspection.emit, begun=bool(log.scored))
+
+    def score(piece: Sequence[PreparedItem]) -> list[ScoredItem]:
         inspection.between_batches()
-        packed = run.packed(batch)
-        scored_items = score_batch(
-            bench.variants, tokenizer, batch, settings, inspection.step, packed=packed
+        packed = run.packed(piece)
+        return score_batch(
+            bench.variants, tokenizer, piece, settings, inspection.step, packed=packed
         )
-        log.append_scored(scored_items)
-        for scored in scored_items:
-            inspection.emit(ItemScored(scored=scored))
+
+    def unscored(prepared_item: PreparedItem) -> bool:
+        return prepared_item.item.id not in log.scored
+
+    for batch in plan_batches(items, prepare, settings.batch_size, log.scored):
+        for scored_items in size.compute(batch, score, wanted=unscored):
+            log.append_scored(scored_items)
+            for scored in scored_items:
+                inspection.emit(ItemScored(scored=scored))
 
 
 def _recover(inspection: Inspection, run: OpenedRun) -> None:
     """Re-decode items as the settings ask for, in batches."""
     batches = plan_recoveries(run.log)
+    if not batches:
+        return
     total = sum(len(batch.wanted) for batch in batches)
     done = 0
+    begun = bool(run.log.redecodes)
+    loaded = run.ready(()).loaded
+    size = fitting_size(RECOVERY, loaded, run.keeper, inspection.emit, begun=begun)
     for batch in batches:
-        inspection.between_batches()
-        label, variant = batch.decoding.label, batch.variant
-        inspection.emit(
-            Progress(stage="recover", detail=label, done=done, total=total, variant=variant)
+        progress = Progress(
+            stage="recover",
+            detail=batch.decoding.label,
+            done=done,
+            total=total,
+            variant=batch.variant,
         )
-        results = run.redecode(batch.items, variant, batch.decoding, _untold, inspection.step)
+        done += _recover_batch(inspection, run, batch, size, progress)
+
+
+def _recover_batch(
+    inspection: Inspection,
+    run: OpenedRun,
+    batch: RecoveryBatch,
+    size: BatchSize,
+    progress: Progress,
+) -> int:
+    """Re-decode the items of a batch; returns how many of them were wanted."""
+
+    def decode(piece: Sequence[Item]) -> list[Redecode]:
+        inspection.between_batches()
+        inspection.emit(progress)
+        return run.redecode(piece, batch.variant, batch.decoding, _untold, inspection.step)
+
+    def wanted(item: Item) -> bool:
+        return item.id in batch.wanted
+
+    weight = batch.decoding.hypotheses
+    for results in size.compute(batch.items, decode, weight=weight, wanted=wanted):
         for result in results:
             if result.item_id in batch.wanted:
                 run.log.append_redecode(result)
                 inspection.emit(DecodeFinished(redecode=result))
-                done += 1
+    return len(batch.wanted)
 
 
 def _untold(step: int, steps: int, texts: tuple[str, ...]) -> None:
