@@ -5,7 +5,7 @@ BIN := .venv/bin
 # As the engine does: threads that spin while they wait are slow on a machine that is shared.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test check lint test-oldest test-newest lock bench clean
+.PHONY: demo test check lint test-oldest test-newest lock bench gpu clean
 
 demo: .venv/.installed
 	$(BIN)/illusion-tui
@@ -69,6 +69,11 @@ bench: .venv/.dev
 ifdef TEXT
 	$(BIN)/python -m tests.bench_perplexity --text $(TEXT)
 endif
+
+# What needs an accelerator; without one the tests are skipped and say so.
+gpu: .venv/.test
+	$(BIN)/python -m pytest -m gpu -rs
+	$(BIN)/python -m tests.bench_scoring --model qwen --device auto
 
 clean:
 	rm -rf .venv .venv-oldest .venv-newest .venv-lock dist .pytest_cache .mypy_cache .ruff_cache

@@ -47,6 +47,8 @@ def main() -> None:
     # Threads that spin while they wait take the cores from whoever shares the machine, the screen
     # among them, and slow the engine itself tenfold then. OpenMP reads this when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # What torch has no Metal kernel for (a few of linear algebra) is computed on the CPU.
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     emit(EngineReady(protocol=PROTOCOL, version=metadata.version("illusion-tui")))
     # torch takes seconds to import; until then the client already has its first event. Collecting
     # garbage meanwhile finds none, and takes a sixth of that time.

@@ -22,7 +22,7 @@ from engine.compression.compress import compress
 from engine.compression.reporter import Reporter
 from engine.compression.walk import TOKENS_PER_BATCH
 from engine.methods.recipes import parse_recipe
-from engine.models.devices import DTYPES
+from engine.models.devices import DTYPES, synchronize
 from engine.models.embedded import embedded_model
 from engine.models.paths import cache_directory
 from tests.bench_figures import Table, parser
@@ -62,8 +62,7 @@ def ratio(model: PreTrainedModel, recipe: str, sequences: Tensor, repeats: int) 
 def _seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
+    synchronize()
     return time.perf_counter() - start
 
 

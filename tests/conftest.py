@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 # The Hub is never asked: what tests load they make themselves, or it is the embedded model.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
-# As the engine does: threads that spin while they wait are slow on a machine that is shared.
+# As the engine does.
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+os.environ["PYTORCH_ENABLE_MPS_FALLBACK"] = "1"
 
 
 @pytest.fixture(scope="session")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import importlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import torch
+from accelerate.utils import OffloadedWeightsLoader
 from transformers import PreTrainedModel
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
+from engine.compression.cache import VariantKey, load_variant, store_variant
 from engine.compression.compress import compress
 from engine.compression.reporter import Reporter
 from engine.compression.sampling import sample_sequences
 from engine.compression.texts import CalibrationText
 from engine.methods.recipes import parse_recipe
+from engine.models.checkpoints import zeros_in_blocks
 from engine.models.weights import exchanged_weights
 from engine.records.errors import Cancelled
 from tests.compression_helpers import calibration_ids, quietly
@@ -94,3 +98,52 @@ def test_text_is_sampled_from_an_offloaded_model(tmp_path: Path) -> None:
         for each in (model, tiny_model("llama"))
     ]
     assert torch.equal(*ids)
+
+
+def test_a_block_is_fetched_once_while_it_is_compressed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, ids = _offloaded("llama", "disk", tmp_path), calibration_ids(8, 24)
+    fetched: Counter[str] = Counter()
+    fetch = OffloadedWeightsLoader.__getitem__
+
+    def counted(loader: OffloadedWeightsLoader, key: str) -> torch.Tensor:
+        fetched[key] += 1
+        tensor: torch.Tensor = fetch(loader, key)
+        return tensor
+
+    monkeypatch.setattr(OffloadedWeightsLoader, "__getitem__", counted)
+    monkeypatch.setattr("engine.compression.walk.TOKENS_PER_BATCH", 24)
+    quietly(model, "wanda:0.5", ids)
+    inside = {key: count for key, count in fetched.items() if "layers.1." in key}
+    assert inside
+    assert set(inside.values()) == {1}
+
+
+@pytest.mark.parametrize("recipe", ["wanda:0.5", "gptq:4:8"])
+def test_a_variant_of_an_offloaded_model_is_kept_and_opened_again(
+    recipe: str, tmp_path: Path
+) -> None:
+    model, ids = _offloaded("llama", "disk", tmp_path), calibration_ids()
+    made = quietly(model, recipe, ids)
+    key = VariantKey(weights_hash="w", recipe=recipe, calibration_hash="c", dtype="float32")
+    store_variant(tmp_path, key, model, made)
+    for same in (model, tiny_model("llama")):
+        opened = load_variant(tmp_path, key, same)
+        assert opened is not None
+        assert opened.tensors.keys() == made.tensors.keys()
+        assert all(torch.equal(opened.tensors[name], made.tensors[name]) for name in made.tensors)
+
+
+def test_zeros_of_an_offloaded_model_are_counted(tmp_path: Path) -> None:
+    model = _offloaded("llama", "disk", tmp_path)
+    assert zeros_in_blocks(model) == zeros_in_blocks(tiny_model("llama"))
+
+
+def test_an_offloaded_model_is_saved_with_its_new_weights(tmp_path: Path) -> None:
+    model, ids = _offloaded("llama", "disk", tmp_path), calibration_ids()
+    made = quietly(model, "wanda:0.5", ids)
+    with exchanged_weights(model, made.tensors):
+        model.save_pretrained(tmp_path / "saved")
+    saved = AutoModelForCausalLM.from_pretrained(tmp_path / "saved", dtype=torch.float32)
+    assert all(torch.equal(saved.get_parameter(name), made.tensors[name]) for name in made.tensors)

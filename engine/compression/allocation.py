@@ -11,7 +11,7 @@ from engine.compression.statistics import BlockStatistics
 from engine.compression.walk import BlockInputs
 from engine.methods.wanda import wanda_scores
 from engine.models.structure import Block, Prunable
-from engine.models.weights import copy_weight
+from engine.models.weights import copy_weight, weights_resident
 
 OUTLIER_FACTOR = 5.0
 """M of OWL: a score above M times the block's mean is an outlier."""
@@ -67,25 +67,39 @@ def outlier_shares(
     shares = []
     for block in blocks:
         on_block(block)
-        inside = matrices[block.index]
-        statistics = BlockStatistics(keep_inputs=False)
-        with statistics.collecting(inside):
-            inputs.advance(block, check)
-        scores = [
-            wanda_scores(weight.float(), of_matrix)
-            for matrix in inside
-            if matrix.name in statistics.of
-            for weight, of_matrix in zip(
-                matrix.matrices(copy_weight(matrix.module, matrix.parameter)),
-                statistics.of[matrix.name],
-                strict=True,
-            )
-        ]
+        with weights_resident(block.module):
+            scores = _block_scores(inputs, block, matrices[block.index], check)
         shares.append(_share_of_outliers(scores))
     return shares
 
 
+def _block_scores(
+    inputs: BlockInputs, block: Block, matrices: list[Prunable], check: Callable[[], None]
+) -> list[Tensor]:
+    """Wanda's score of every weight of a block; the hidden states move on to the next one."""
+    statistics = BlockStatistics(keep_inputs=False)
+    with statistics.collecting(matrices):
+        inputs.advance(block, check)
+    return [
+        wanda_scores(weight.float(), of_matrix)
+        for matrix in matrices
+        if matrix.name in statistics.of
+        for weight, of_matrix in zip(
+            matrix.matrices(copy_weight(matrix.module, matrix.parameter)),
+            statistics.of[matrix.name],
+            strict=True,
+        )
+    ]
+
+
 def _share_of_outliers(scores: list[Tensor]) -> float:
     count = sum(part.numel() for part in scores)
-    mean = sum(float(part.sum(dtype=torch.float64)) for part in scores) / count
+    mean = sum(map(_exact_sum, scores)) / count
     return sum(int((part > OUTLIER_FACTOR * mean).sum()) for part in scores) / count
+
+
+def _exact_sum(part: Tensor) -> float:
+    """The sum of a matrix, in float64; of its rows in float32 where the device has no float64."""
+    if part.device.type == "mps":
+        return float(part.sum(1).cpu().sum(dtype=torch.float64))
+    return float(part.sum(dtype=torch.float64))

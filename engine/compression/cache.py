@@ -22,6 +22,7 @@ from transformers import PreTrainedModel
 
 from engine.compression.compress import Compressed
 from engine.files import remove_stale_scratch, written_atomically
+from engine.models.weights import read_weight
 from engine.records.manifest import BlockSparsity
 
 CODE_VERSION = 2
@@ -66,7 +67,7 @@ def load_variant(directory: Path, key: VariantKey, model: PreTrainedModel) -> Co
                 parameter = name.removeprefix(_MASK)
                 stored = file.get_tensor(name)
                 if name.startswith(_MASK):
-                    stored = _with_mask(model.get_parameter(parameter).data, stored)
+                    stored = _with_mask(read_weight(model, parameter), stored)
                 tensors[parameter] = stored
     except FileNotFoundError:
         return None
@@ -92,7 +93,7 @@ def store_variant(
     """
     tensors: dict[str, Tensor] = {}
     for name, tensor in compressed.tensors.items():
-        dense = model.get_parameter(name).data.cpu()
+        dense = read_weight(model, name)
         if torch.equal(torch.where(tensor == 0, tensor, dense), tensor):
             tensors[f"{_MASK}{name}"] = torch.from_numpy(np.packbits((tensor != 0).numpy()))
         else:

@@ -19,7 +19,7 @@ from engine.methods.method import Compress, Method, Needs, Target
 from engine.methods.recipes import method_of, needs_calibration
 from engine.methods.registry import outside_package
 from engine.models.structure import Block, Prunable, decoder_blocks, prunable, tied_parameters
-from engine.models.weights import copy_weight, exchanged_weights
+from engine.models.weights import copy_weight, exchanged_weights, weights_resident
 from engine.records.errors import UserError
 from engine.records.manifest import BlockSparsity
 from engine.records.recipes import Recipe
@@ -93,10 +93,11 @@ def compress(
     for block, sparsity in zip(work.blocks, sparsities, strict=True):
         done = total - len(work.blocks) + block.index
         reporter.progress(f"block {block.index + 1} of {len(work.blocks)}", done, total)
-        changed, noted = _compressed_block(work, block, sparsity, inputs)
-        if inputs is not None and block is not work.blocks[-1]:
-            with exchanged_weights(model, changed):
-                inputs.advance(block, reporter.check)
+        with weights_resident(block.module):
+            changed, noted = _compressed_block(work, block, sparsity, inputs)
+            if inputs is not None and block is not work.blocks[-1]:
+                with exchanged_weights(model, changed):
+                    inputs.advance(block, reporter.check)
         counts.append(_count_zeros(block, changed))
         tensors |= {name: tensor.cpu() for name, tensor in changed.items()}
         notes += noted

@@ -14,7 +14,13 @@ import torch
 from huggingface_hub import constants
 
 from engine.models.aliases import ALIASES
-from engine.models.devices import choose_placement, multiplies_bfloat16
+from engine.models.devices import (
+    choose_placement,
+    device_memory,
+    device_name,
+    every_device,
+    number_formats,
+)
 from engine.models.embedded import embedded_directory
 from engine.models.paths import cache_directory
 
@@ -34,8 +40,7 @@ def diagnose() -> dict[str, dict[str, Any]]:
         },
         "devices": {
             "auto": f"{placement.device} ({placement.name}), {placement.dtype}",
-            "cpu bfloat16": "native" if multiplies_bfloat16("cpu") else "emulated (slow)",
-            **_cuda(),
+            **{device: _device(device) for device in every_device()},
         },
         "versions": {name: metadata.version(name) for name in _PACKAGES},
         "caches": {
@@ -55,15 +60,10 @@ def diagnose() -> dict[str, dict[str, Any]]:
     }
 
 
-def _cuda() -> dict[str, str]:
-    if not torch.cuda.is_available():
-        return {"cuda": "none"}
-    found = {}
-    for index in range(torch.cuda.device_count()):
-        free, total = torch.cuda.mem_get_info(index)
-        name = torch.cuda.get_device_name(index)
-        found[f"cuda:{index}"] = f"{name}, {_gib(free)} free of {_gib(total)}"
-    return found
+def _device(device: str) -> str:
+    memory, formats = device_memory(device), ", ".join(number_formats(device))
+    free = f"{_gib(memory.free)} free of {_gib(memory.total)}"
+    return f"{device_name(device)}, {free}, multiplies {formats}"
 
 
 def _directory(path: Path) -> str:

@@ -12,6 +12,7 @@ import torch
 from engine.inspection.inbox import Inbox
 from engine.inspection.opened import OpenedRun
 from engine.inspection.progress import throttled
+from engine.models.batch_size import is_out_of_memory
 from engine.records.errors import Cancelled, UserError
 from engine.records.protocol import Ended, Event, Failed, Request, RunOpened
 from engine.runs.log import RunLog
@@ -134,11 +135,12 @@ class Inspection:
             raise
         except UserError as error:
             self.emit(Failed(message=error.message, hint=error.hint, status=error.status))
-        except torch.OutOfMemoryError as error:
-            traceback.print_exc(file=sys.stderr)
-            hint = f"Use a smaller --batch-size or model. {KEPT}"
-            self.emit(Failed(message=f"the device is out of memory: {error}", hint=hint))
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            hint = f"The engine's log has the traceback. {KEPT}"
-            self.emit(Failed(message=f"{type(error).__name__}: {error}", hint=hint))
+            if is_out_of_memory(error):
+                message = f"the device is out of memory: {error}"
+                hint = "Use fewer recipes at a time, a half-precision --dtype, or a smaller model."
+            else:
+                message = f"{type(error).__name__}: {error}"
+                hint = "The engine's log has the traceback."
+            self.emit(Failed(message=message, hint=f"{hint} {KEPT}"))

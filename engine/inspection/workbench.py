@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import psutil
 import torch
 from torch import Tensor
 
@@ -20,11 +19,11 @@ from engine.methods.amounts import Checkpoint
 from engine.methods.recipes import needs_calibration, parse_recipe
 from engine.methods.registry import outside_package
 from engine.models.checkpoints import require_same_vocabulary, zeros_in_blocks
-from engine.models.devices import Placement, choose_placement
+from engine.models.devices import Placement, choose_placement, device_memory
 from engine.models.loading import LoadedModel, load_model
 from engine.models.paths import cache_directory
 from engine.models.resolving import Budget, resolve_model
-from engine.models.variants import Variants
+from engine.models.variants import Variants, room_for_variants
 from engine.records.manifest import BlockSparsity, CalibrationRecord, VariantRecord
 from engine.records.protocol import Event, Progress
 from engine.records.recipes import Recipe
@@ -60,8 +59,7 @@ class Workbench:
         self._check = check
         self._cache = cache_directory()
         self._calibration: tuple[Tensor, CalibrationRecord] | None = None
-        free = _free_placement(loaded.placement, self.settings).memory_bytes
-        self.variants = Variants(loaded.model, free)
+        self.variants = Variants(loaded.model, room_for_variants(loaded.model, loaded.placement))
 
     @classmethod
     def load(cls, keeper: ManifestKeeper, emit: Emit, check: Callable[[], None]) -> Workbench:
@@ -203,7 +201,7 @@ def _free_placement(placement: Placement, settings: Settings) -> Placement:
 
 def _budget(placement: Placement, settings: Settings) -> Budget:
     available = placement.memory_bytes
-    if placement.device != "cpu":
-        available += int(psutil.virtual_memory().available)
+    if placement.has_own_memory:
+        available += device_memory("cpu").free
     copies = sum(name != DENSE for name in settings.variants)
     return Budget(available, placement.torch_dtype.itemsize * (1 + copies))

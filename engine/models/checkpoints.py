@@ -7,6 +7,7 @@ from transformers import PreTrainedModel
 
 from engine.models.loading import LoadedModel
 from engine.models.structure import decoder_blocks, prunable
+from engine.models.weights import weights_at_hand
 from engine.records.errors import UserError
 from engine.records.manifest import BlockSparsity
 
@@ -41,13 +42,13 @@ def zeros_in_blocks(
         return (), (f"zeros not counted: {error.message}",)
     counts = []
     for block in blocks:
-        weights = [matrix.weight for matrix in prunable(block)]
-        if any(not weight.is_floating_point() for weight in weights):
+        matrices = prunable(block)
+        if any(not matrix.weight.is_floating_point() for matrix in matrices):
             return (), ("zeros not counted: the weights are in a packed form",)
-        zeros = sum(int(torch.count_nonzero(weight == 0)) for weight in weights)
-        counts.append(
-            BlockSparsity(
-                block=block.index, zeros=zeros, weights=sum(weight.numel() for weight in weights)
-            )
-        )
+        zeros = 0
+        for matrix in matrices:
+            with weights_at_hand(matrix.module):
+                zeros += int(torch.count_nonzero(matrix.weight == 0))
+        weights = sum(matrix.weight.numel() for matrix in matrices)
+        counts.append(BlockSparsity(block=block.index, zeros=zeros, weights=weights))
     return tuple(counts), ()

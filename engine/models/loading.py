@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import psutil
+import torch
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
@@ -17,7 +17,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from engine.models.devices import Placement
+from engine.models.devices import Placement, device_memory, free_for_weights
 from engine.models.resolving import ResolvedModel
 from engine.models.weight_files import weights_hash
 from engine.records.errors import UserError
@@ -38,7 +38,8 @@ def load_model(
 ) -> LoadedModel:
     """Load a resolved model for inference.
 
-    On CUDA accelerate places it (over several devices where it needs them).
+    On an accelerator with memory of its own, accelerate places it: over all devices of a kind, and
+    in host memory what doesn't fit them.
 
     Raises:
         UserError: it isn't a causal language model that transformers can load, or its weights
@@ -76,15 +77,13 @@ def load_weights(
     options: dict[str, Any] = {"trust_remote_code": trust_remote_code}
     try:
         config = AutoConfig.from_pretrained(directory, **options)
-        if placement.device == "cuda":
-            options["device_map"] = "auto"
-            if placement.limited:
-                host_bytes = int(psutil.virtual_memory().available)
-                options["max_memory"] = {0: placement.memory_bytes, "cpu": host_bytes}
-        elif placement.device != "cpu":
-            options["device_map"] = {"": placement.device}
         loaded = AutoModelForCausalLM.from_pretrained(
-            directory, config=config, dtype=placement.torch_dtype, use_safetensors=True, **options
+            directory,
+            config=config,
+            dtype=placement.torch_dtype,
+            use_safetensors=True,
+            **placing(placement),
+            **options,
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise UserError(
@@ -96,6 +95,22 @@ def load_weights(
     model.eval().requires_grad_(False)
     model.get_output_embeddings().register_forward_pre_hook(_contiguous)
     return model
+
+
+def placing(placement: Placement) -> dict[str, Any]:
+    """The options of `from_pretrained` that put a model where it is to compute."""
+    if placement.device == "cpu":
+        return {}
+    if not placement.has_own_memory:
+        return {"device_map": {"": placement.device}}
+    room: dict[int | str, int] = {
+        torch.device(device).index: free_for_weights(device) for device in placement.devices
+    }
+    if placement.limited:
+        share = placement.memory_bytes // len(room)
+        room = {number: min(share, free) for number, free in room.items()}
+    room["cpu"] = device_memory("cpu").free
+    return {"device_map": "auto", "max_memory": room}
 
 
 def _contiguous(head: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from engine.models.weights import exchanged_weights
+from engine.models.devices import Placement, free_for_weights
+from engine.models.weights import exchanged_weights, in_host_memory
 from engine.records.settings import DENSE
 
 
@@ -23,8 +24,8 @@ class Variants:
 
     Args:
         model: its weights are exchanged in place.
-        memory_bytes: what the device has left beside the model; a variant that doesn't fit waits
-            in host memory, and so do the dense weights while it is in use.
+        memory_bytes: what its devices have left for variants (`room_for_variants`). A variant that
+            doesn't fit waits in host memory, and copies of the dense weights do too.
     """
 
     def __init__(self, model: PreTrainedModel, memory_bytes: int) -> None:
@@ -32,6 +33,7 @@ class Variants:
         self._memory_bytes = memory_bytes
         self._tensors: dict[str, dict[str, Tensor]] = {DENSE: {}}
         self._crowded: set[str] = set()
+        self._waiting: dict[str, Tensor] = {}
         self._models: dict[str, PreTrainedModel] = {}
         self._in_use = DENSE
         self._exchanged = ExitStack()
@@ -53,6 +55,8 @@ class Variants:
     def add(self, name: str, tensors: Mapping[str, Tensor]) -> None:
         """Make a variant ready: `tensors` are its changed parameters by full name.
 
+        The dense weights must be in use.
+
         Raises:
             ValueError: a tensor's name or shape isn't the model's.
         """
@@ -60,15 +64,19 @@ class Variants:
         for key, tensor in tensors.items():
             if key not in parameters or parameters[key].shape != tensor.shape:
                 raise ValueError(f"{key} of variant {name} does not match the model")
-        needed = sum(tensor.nbytes for tensor in tensors.values())
-        if needed < self._memory_bytes:
+        placed = {key for key in tensors if _has_place(parameters[key])}
+        needed = sum(tensors[key].nbytes for key in placed)
+        if needed <= self._memory_bytes:
             self._memory_bytes -= needed
             self._tensors[name] = {
-                key: tensor.to(_storage(parameters[key])) for key, tensor in tensors.items()
+                key: tensor.to(parameters[key].device) if key in placed else in_host_memory(tensor)
+                for key, tensor in tensors.items()
             }
-        else:
-            self._crowded.add(name)
-            self._tensors[name] = {key: tensor.to("cpu") for key, tensor in tensors.items()}
+            return
+        self._crowded.add(name)
+        self._tensors[name] = {key: in_host_memory(tensor) for key, tensor in tensors.items()}
+        for key in placed - self._waiting.keys():
+            self._waiting[key] = in_host_memory(parameters[key])
 
     def add_model(self, name: str, model: PreTrainedModel) -> None:
         """Make a variant ready that is a model of its own."""
@@ -99,13 +107,29 @@ class Variants:
         self._in_use = DENSE
         self._exchanged.close()
         if name != DENSE:
-            weights = exchanged_weights(
-                self._model, self._tensors[name], room=name not in self._crowded
-            )
+            waiting = self._waiting if name in self._crowded else {}
+            weights = exchanged_weights(self._model, self._tensors[name], waiting=waiting)
             self._exchanged.enter_context(weights)
             self._in_use = name
 
 
-def _storage(parameter: Tensor) -> torch.device:
-    """Where a parameter's other values are kept; offloaded ones ("meta") stay in host memory."""
-    return torch.device("cpu") if parameter.is_meta else parameter.device
+def room_for_variants(model: PreTrainedModel, placement: Placement) -> int:
+    """How many bytes variants may take on the devices of a model, beside it and its activations.
+
+    A variant is spread over the devices as the model is, so the fullest one decides.
+    """
+    own = dict.fromkeys(map(torch.device, placement.devices), 0)
+    for parameter in model.parameters():
+        if parameter.device in own:
+            own[parameter.device] += parameter.nbytes
+    total = sum(own.values())
+    room = min(
+        (free_for_weights(str(device)) * total // taken for device, taken in own.items() if taken),
+        default=0,
+    )
+    return min(room, placement.memory_bytes - total) if placement.limited else room
+
+
+def _has_place(parameter: Tensor) -> bool:
+    """Whether a parameter is in a device's own memory; offloaded ones ("meta") are not."""
+    return parameter.device.type not in ("cpu", "meta")

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from accelerate.utils import align_module_device, has_offloaded_params
 from torch import Tensor, nn
 from transformers import PreTrainedModel
+
+from engine.models.devices import accelerator_kind
 
 Undo = Callable[[], None]
 
@@ -32,47 +35,108 @@ def copy_weight(module: nn.Module, name: str) -> Tensor:
         return parameter.detach().clone()
 
 
-def exchange_weight(module: nn.Module, name: str, tensor: Tensor, *, room: bool = True) -> Undo:
+def read_weight(model: PreTrainedModel, full_name: str) -> Tensor:
+    """A parameter's values in host memory, by its full name; not to be written to."""
+    path, _, name = full_name.rpartition(".")
+    module = model.get_submodule(path)
+    with weights_at_hand(module):
+        parameter: Tensor = getattr(module, name)
+        return parameter.detach().to("cpu")
+
+
+@contextmanager
+def weights_resident(module: nn.Module) -> Iterator[None]:
+    """A module, and all modules in it, keep their offloaded weights where they compute meanwhile.
+
+    They are fetched once then, not at every call.
+    """
+    undo: list[Undo] = []
+    try:
+        for part in module.modules():
+            if not has_offloaded_params(part):
+                continue
+            hook: Any = part._hf_hook
+            for name, _ in part.named_parameters(recurse=False):
+                here = hook.weights_map[name].to(hook.execution_device)
+                undo.append(exchange_weight(part, name, here))
+        yield
+    finally:
+        for put_back in reversed(undo):
+            put_back()
+
+
+def exchange_weight(
+    module: nn.Module, name: str, tensor: Tensor, *, waiting: Tensor | None = None
+) -> Undo:
     """Let a module compute with another tensor; the function returned puts its own back.
 
-    Without `room` for both on the device, the module's own waits in host memory.
+    Where the device has no room for both, `waiting` is a copy of the module's own in host memory,
+    and values are copied over each other.
     """
     if has_offloaded_params(module):
         hook: Any = module._hf_hook
-        own = hook.weights_map
-        hook.weights_map = _Overlaid(own, {name: tensor.to("cpu")})
+        own_map = hook.weights_map
+        hook.weights_map = _Overlaid(own_map, {name: tensor})
 
         def uncover() -> None:
-            hook.weights_map = own
+            hook.weights_map = own_map
 
         return uncover
     parameter: Tensor = getattr(module, name)
-    device, dtype = parameter.device, parameter.dtype
-    own_data = parameter.data if room else parameter.data.to("cpu")
-    if not room:
-        parameter.data = own_data
-    parameter.data = tensor.to(device=device, dtype=dtype)
+    if waiting is not None:
+        own_values = waiting
+        parameter.data.copy_(tensor, non_blocking=True)
+
+        def copy_back() -> None:
+            parameter.data.copy_(own_values, non_blocking=True)
+
+        return copy_back
+    own = parameter.data
+    parameter.data = tensor.to(device=own.device, dtype=own.dtype)
 
     def put_back() -> None:
-        parameter.data = own_data.to(device)
+        parameter.data = own
 
     return put_back
 
 
 @contextmanager
 def exchanged_weights(
-    model: PreTrainedModel, tensors: Mapping[str, Tensor], *, room: bool = True
+    model: PreTrainedModel,
+    tensors: Mapping[str, Tensor],
+    *,
+    waiting: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> Iterator[None]:
-    """The model has other weights meanwhile, by full parameter name; `room` as above."""
+    """The model has other weights meanwhile, by full parameter name.
+
+    `waiting` has copies of the model's own in host memory, of those that have no room beside the
+    others on their device.
+    """
     undo: list[Undo] = []
     try:
         for full_name, tensor in tensors.items():
             path, _, name = full_name.rpartition(".")
-            undo.append(exchange_weight(model.get_submodule(path), name, tensor, room=room))
+            module = model.get_submodule(path)
+            undo.append(exchange_weight(module, name, tensor, waiting=waiting.get(full_name)))
         yield
     finally:
         for put_back in reversed(undo):
             put_back()
+
+
+def in_host_memory(tensor: Tensor) -> Tensor:
+    """A tensor in host memory, from where it will be copied to an accelerator again and again.
+
+    It is pinned where that makes copies faster: where the accelerator's memory is its own, and the
+    system lets so much be pinned.
+    """
+    kept = tensor.detach().to("cpu")
+    if accelerator_kind() in (None, "mps"):
+        return kept
+    try:
+        return kept.pin_memory()
+    except RuntimeError:
+        return kept
 
 
 def computing_device(module: nn.Module) -> torch.device:

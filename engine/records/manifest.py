@@ -83,6 +83,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `prompt` is the style in use after "auto" was resolved, `forward` how sequences are computed
     (`TRIES` or `ROWS`); `created` is in UTC (ISO 8601).
+    `batch_size` and `recovery_hypotheses` are what fits the device at a time, where that is less
+    than the settings ask for: items that are scored, hypotheses of a recovery.
     """
 
     format: int = FORMAT
@@ -97,3 +99,5 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     forward: str | None = None
     dtype: str | None = None
     device: str | None = None
+    batch_size: int | None = None
+    recovery_hypotheses: int | None = None

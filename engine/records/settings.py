@@ -47,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         floor: score the reference a second time with other batches.
         batch_size: items in one batch, once scoring is under way.
         dtype: "auto", "bfloat16", "float16" or "float32".
-        device: "auto", "cpu", "cuda", "cuda:1", …
+        device: "auto", "cpu", "cuda", "cuda:1", "mps", "xpu", …
         max_memory_gib: use at most so much of the device's memory for weights.
         trust_remote_code: run code that a model's repository brings.
     """

@@ -62,6 +62,7 @@ def manifest_lines(manifest: Manifest, width: int) -> list[Line]:
         ]
     facts += [
         ("device", " ".join(filter(None, (manifest.device, manifest.dtype)))),
+        ("batches", f"of at most {manifest.batch_size} items" if manifest.batch_size else ""),
         ("items", f"{manifest.items.source}, {manifest.items.count:,}, {manifest.items.hash[:16]}"),
         ("licence", manifest.items.licence or ""),
         ("prompt", f"{manifest.prompt or settings.prompt}"),

@@ -67,7 +67,7 @@ class ModelOptions(
             panel=MODEL,
             default="auto",
             metavar="DEVICE",
-            help="auto, cpu, cuda, cuda:1, …",
+            help="auto, cpu, cuda, cuda:1, mps, xpu, …",
         ),
     ] = None
     max_memory: Annotated[

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from engine.inspection.fitting import RECOVERY, SCORING, fitting_size
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import new_manifest
@@ -15,6 +18,8 @@ from engine.inspection.planning import plan_batches, preparer, require_fitting
 from engine.inspection.settings import canonical
 from engine.items.benchmarks.catalogue import hub_languages
 from engine.items.reading import ItemSet, read_items
+from engine.models.batch_size import BatchSize
+from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.manifest import ROWS, TRIES, ItemsRecord
 from engine.records.protocol import (
@@ -24,11 +29,16 @@ from engine.records.protocol import (
     RunFinished,
     StartRun,
 )
+from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
 from engine.runs.directories import default_directory
 from engine.runs.log import RunLog
 from engine.scoring.items import score_batch
+from engine.scoring.prepared import PreparedItem
 from engine.scoring.prompts import resolve_style
+
+if TYPE_CHECKING:
+    from engine.inspection.recovery import RecoveryBatch
 
 
 def _start(inspection: Inspection, request: StartRun) -> None:
@@ -74,16 +84,24 @@ def _score(inspection: Inspection, run: OpenedRun, items: list[Item]) -> None:
     run.keeper.update(prompt=", ".join(styles))
     prepare = preparer(bench.loaded.model, tokenizer, settings)
     require_fitting(items, bench.loaded.model, prepare)
-    for batch in plan_batches(items, prepare, settings.batch_size, log.scored):
+    size = fitting_size(SCORING, bench.loaded, run.keeper, inspection.emit, begun=bool(log.scored))
+
+    def score(piece: Sequence[PreparedItem]) -> list[ScoredItem]:
         inspection.between_batches()
-        packed = run.packed([prepared.open.ids for prepared in batch])
+        packed = run.packed([prepared.open.ids for prepared in piece])
         run.keeper.update(forward=TRIES if packed else ROWS)
-        scored_items = score_batch(
-            bench.variants, tokenizer, batch, settings, inspection.step, packed=packed
+        return score_batch(
+            bench.variants, tokenizer, piece, settings, inspection.step, packed=packed
         )
-        log.append_scored(scored_items)
-        for scored in scored_items:
-            inspection.emit(ItemScored(scored=scored))
+
+    def unscored(prepared_item: PreparedItem) -> bool:
+        return prepared_item.item.id not in log.scored
+
+    for batch in plan_batches(items, prepare, settings.batch_size, log.scored):
+        for scored_items in size.compute(batch, score, wanted=unscored):
+            log.append_scored(scored_items)
+            for scored in scored_items:
+                inspection.emit(ItemScored(scored=scored))
 
 
 def _recover(inspection: Inspection, run: OpenedRun) -> None:
@@ -92,20 +110,48 @@ def _recover(inspection: Inspection, run: OpenedRun) -> None:
     from engine.inspection.recovery import plan_recoveries
 
     batches = plan_recoveries(run.log)
+    if not batches:
+        return
     total = sum(len(batch.wanted) for batch in batches)
     done = 0
+    begun = bool(run.log.redecodes)
+    loaded = run.ready(()).loaded
+    size = fitting_size(RECOVERY, loaded, run.keeper, inspection.emit, begun=begun)
     for batch in batches:
-        inspection.between_batches()
-        label, variant = batch.decoding.label, batch.variant
-        inspection.emit(
-            Progress(stage="recover", detail=label, done=done, total=total, variant=variant)
+        progress = Progress(
+            stage="recover",
+            detail=batch.decoding.label,
+            done=done,
+            total=total,
+            variant=batch.variant,
         )
-        results = run.redecode(batch.items, variant, batch.decoding, _untold, inspection.step)
+        done += _recover_batch(inspection, run, batch, size, progress)
+
+
+def _recover_batch(
+    inspection: Inspection,
+    run: OpenedRun,
+    batch: RecoveryBatch,
+    size: BatchSize,
+    progress: Progress,
+) -> int:
+    """Re-decode the items of a batch; returns how many of them were wanted."""
+
+    def decode(piece: Sequence[Item]) -> list[Redecode]:
+        inspection.between_batches()
+        inspection.emit(progress)
+        return run.redecode(piece, batch.variant, batch.decoding, _untold, inspection.step)
+
+    def wanted(item: Item) -> bool:
+        return item.id in batch.wanted
+
+    weight = batch.decoding.hypotheses
+    for results in size.compute(batch.items, decode, weight=weight, wanted=wanted):
         for result in results:
             if result.item_id in batch.wanted:
                 run.log.append_redecode(result)
                 inspection.emit(DecodeFinished(redecode=result))
-                done += 1
+    return len(batch.wanted)
 
 
 def _untold(step: int, steps: int, texts: tuple[str, ...]) -> None:
