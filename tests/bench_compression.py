@@ -93,7 +93,7 @@ def main() -> None:
         forward(model, sequences)
         for recipe in options.recipe or GOALS:
             ratios = ratio(model, recipe, sequences, options.repeats)
-            table.add(f"{recipe} {dtype}", ratios, GOALS.get(recipe))
+            table.add(f"{recipe} {dtype}", ratios, at_most=GOALS.get(recipe))
     table.write(options.json)
 
 

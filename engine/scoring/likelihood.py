@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.records.scores import TokenScore
 
 ROWS_AT_ONCE = 64
-"""So many rows of logits are turned into float32, or compared, at a time."""
+"""So many rows of logits are turned into log-probabilities, or compared, at a time."""
 
 
 def log_softmax(logits: Tensor) -> Tensor:
@@ -51,8 +51,11 @@ def token_figures(logits: Tensor, wanted: Sequence[WantedToken]) -> list[TokenFi
     reads = torch.tensor([one.read for one in wanted], dtype=torch.long, device=logits.device)
     ids = torch.tensor([one.id for one in wanted], dtype=torch.long, device=logits.device)
     own = logits[reads, ids]
-    maxima, sums = _normalisers(logits)
-    log_p = ((own.float() - maxima[reads]) - sums[reads]).tolist()
+    log_p = torch.empty(len(wanted), device=logits.device)
+    for first in range(0, len(logits), ROWS_AT_ONCE):
+        some = log_softmax(logits[first : first + ROWS_AT_ONCE])
+        (here,) = torch.where((reads >= first) & (reads < first + ROWS_AT_ONCE))
+        log_p[here] = some[reads[here] - first, ids[here]]
     ranked = [place for place, one in enumerate(wanted) if one.ranked]
     ranks: dict[int, int] = {}
     for start in range(0, len(ranked), ROWS_AT_ONCE):
@@ -60,33 +63,19 @@ def token_figures(logits: Tensor, wanted: Sequence[WantedToken]) -> list[TokenFi
         chosen = torch.tensor(places, device=logits.device)
         greater = (logits[reads[chosen]] > own[chosen][:, None]).sum(1) + 1
         ranks |= dict(zip(places, greater.tolist(), strict=True))
-    return [TokenFigures(value, ranks.get(place)) for place, value in enumerate(log_p)]
+    return [TokenFigures(value, ranks.get(place)) for place, value in enumerate(log_p.tolist())]
 
 
 def log_probabilities(logits: Tensor, ids: Tensor) -> Tensor:
     """(rows,) log-probability of a token by each row of logits (rows, vocabulary)."""
-    maxima, sums = _normalisers(logits)
-    own = logits.gather(1, ids[:, None]).squeeze(1)
-    return (own.float() - maxima) - sums
+    pairs = zip(logits.split(ROWS_AT_ONCE), ids.split(ROWS_AT_ONCE), strict=True)
+    return torch.cat([log_softmax(some).gather(1, its[:, None])[:, 0] for some, its in pairs])
 
 
 def best_tokens(logits: Tensor) -> tuple[Tensor, Tensor]:
     """The likeliest token of every row and its log-probability; `logits` is (rows, vocabulary)."""
-    _, sums = _normalisers(logits)
-    return logits.argmax(dim=-1), -sums
-
-
-def _normalisers(logits: Tensor) -> tuple[Tensor, Tensor]:
-    """Of every row the greatest logit m and log Σ exp(logit - m), both (rows,) float32.
-
-    The log-softmax of a logit x is (x - m) - log Σ, as torch computes it.
-    """
-    maxima = logits.amax(dim=-1).float()
-    sums = [
-        (some.float() - m[:, None]).exp_().sum(-1).log_()
-        for some, m in zip(logits.split(ROWS_AT_ONCE), maxima.split(ROWS_AT_ONCE), strict=True)
-    ]
-    return maxima, torch.cat(sums)
+    best = [log_softmax(some).max(dim=-1) for some in logits.split(ROWS_AT_ONCE)]
+    return torch.cat([one.indices for one in best]), torch.cat([one.values for one in best])
 
 
 def token_score(figures: TokenFigures, id_: int, tokenizer: PreTrainedTokenizerBase) -> TokenScore:
