@@ -75,6 +75,7 @@ def test_two_processes_write_what_one_would(checkpoint: Path, tmp_path: Path) ->
     both = launched(tmp_path, TORCHRUN, "score", *options, "--json", "--out", tmp_path / "both")
     output, talk = both.communicate(timeout=120)
     assert both.returncode == 0, talk
+    assert not (tmp_path / "both" / "parts").exists()
     # Process 0 alone prints, and it prints everything.
     assert json.loads(output)["items"] == 25
     assert "scored 25 of 25" in talk

@@ -3,13 +3,15 @@
 Work is shared by whole batches, the unit of equal rounding. Each process begins with the batches
 that fall to it by name, and then does what nobody has done yet, from the end backwards: so the fast
 ones help the slow ones, and the batches of a process that is gone are done by those that are left.
-Two processes may come to do the same batch at the very end; both find the same.
+Two processes may come to do the same batch at the very end: both would find the same, and the
+slower one stops.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,12 +20,17 @@ from engine.records.protocol import DecodeFinished, Event, ItemScored
 from engine.records.share import Share
 from engine.runs.log import RunLog
 from engine.runs.parts import GrowingLog, merged_manifest
-from engine.runs.reading import LOG, Redecoded, Scored, part_directories, read_manifest
+from engine.runs.reading import LOG, PARTS, Redecoded, Scored, part_directories, read_manifest
 
+SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_TO_SETTLE = 5.0
 """So long process 0 waits at the end for the others to let go of their parts."""
 
 T = TypeVar("T")
+
+
+class Overtaken(Exception):
+    """The others have done the work at hand; there is nothing to keep."""
 
 
 class Others:
@@ -44,6 +51,7 @@ class Others:
         self._share = share
         self._emit = emit
         self._logs: dict[Path, GrowingLog] = {}
+        self._looked = time.monotonic()
 
     def in_turn(
         self, plan: Callable[[], Iterable[T]], name: Callable[[T], str], undone: Callable[[T], bool]
@@ -85,6 +93,15 @@ class Others:
                     case Redecoded(redecode=redecode):
                         self._emit(DecodeFinished(redecode=redecode))
 
+    def overtook(self, undone: Callable[[], bool]) -> bool:
+        """Whether the others have done what this process is doing; looks every second at most."""
+        now = time.monotonic()
+        if self._share.processes == 1 or now - self._looked < SECONDS_BETWEEN_LOOKS:
+            return False
+        self.take_in()
+        self._looked = now
+        return not undone()
+
     def settle(self, check: Callable[[], None]) -> None:
         """Take the others' parts over as they let go of them, if this process answers for the run.
 
@@ -97,3 +114,6 @@ class Others:
             check()
             time.sleep(SECONDS_BETWEEN_CHECKS)
             self._log.take_over_parts()
+        with suppress(OSError):
+            # Not while there is a part in it.
+            (self._directory / PARTS).rmdir()

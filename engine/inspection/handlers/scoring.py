@@ -14,7 +14,7 @@ from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import new_manifest
 from engine.inspection.opened import OpenedRun
-from engine.inspection.others import Others
+from engine.inspection.others import Others, Overtaken
 from engine.inspection.planning import plan_batches, preparer, require_fitting
 from engine.inspection.settings import canonical
 from engine.items.benchmarks.catalogue import hub_languages
@@ -93,12 +93,18 @@ def _score(inspection: Inspection, run: OpenedRun, items: list[Item], others: Ot
     size = fitting_size(SCORING, bench.loaded, run.keeper, inspection.emit, begun=bool(log.scored))
 
     def score(piece: Sequence[PreparedItem]) -> list[ScoredItem]:
+        def step() -> None:
+            inspection.step()
+            if others.overtook(lambda: any(map(unscored, piece))):
+                raise Overtaken
+
         inspection.between_batches()
         packed = run.packed([prepared.open.ids for prepared in piece])
         run.keeper.update(forward=TRIES if packed else ROWS)
-        return score_batch(
-            bench.variants, tokenizer, piece, settings, inspection.step, packed=packed
-        )
+        try:
+            return score_batch(bench.variants, tokenizer, piece, settings, step, packed=packed)
+        except Overtaken:
+            return []
 
     def unscored(prepared_item: PreparedItem) -> bool:
         return prepared_item.item.id not in log.scored
