@@ -73,7 +73,8 @@ endif
 # What needs an accelerator; without one the tests are skipped and say so.
 gpu: .venv/.test
 	$(BIN)/python -m pytest -m gpu -rs
-	$(BIN)/python -m tests.bench_scoring --model qwen --device auto
+	$(BIN)/python -m pip install --quiet 'lm_eval>=0.4.9'
+	$(BIN)/python -m tests.bench_scoring --device auto
 
 clean:
 	rm -rf .venv .venv-oldest .venv-newest .venv-lock dist .pytest_cache .mypy_cache .ruff_cache

@@ -6,14 +6,17 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from engine.records.errors import UserError
 
 SCRATCH_SUFFIX = ".part"
 """Ends the name of whatever is still being written, and of nothing else."""
+SECONDS_BETWEEN_CHECKS = 0.1
 STALE_SECONDS = 24 * 3600
 """Age from which a scratch path is taken for one that a dead process left."""
 
@@ -53,6 +56,24 @@ def write_atomically(path: Path, data: bytes) -> None:
             "Check that the directory exists, may be written to, and has room.",
             status=1,
         ) from error
+
+
+@contextmanager
+def held(path: Path, check: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of a file that is being made; wait for another process that holds it.
+
+    `check` is called while it waits; it raises to cancel.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    while not lock.is_locked:
+        check()
+        with suppress(Timeout):
+            lock.acquire(timeout=SECONDS_BETWEEN_CHECKS)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def remove_stale_scratch(directory: Path) -> None:

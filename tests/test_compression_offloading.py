@@ -140,6 +140,7 @@ def test_zeros_of_an_offloaded_model_are_counted(tmp_path: Path) -> None:
     assert zeros_in_blocks(model) == zeros_in_blocks(tiny_model("llama"))
 
 
+@pytest.mark.filterwarnings("ignore:Attempting to save a model with offloaded modules")
 def test_an_offloaded_model_is_saved_with_its_new_weights(tmp_path: Path) -> None:
     model, ids = _offloaded("llama", "disk", tmp_path), calibration_ids()
     made = quietly(model, "wanda:0.5", ids)

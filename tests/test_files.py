@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from engine.files import STALE_SECONDS, remove_stale_scratch, write_atomically, written_atomically
-from engine.records.errors import UserError
+from engine.files import (
+    STALE_SECONDS,
+    held,
+    remove_stale_scratch,
+    write_atomically,
+    written_atomically,
+)
+from engine.records.errors import Cancelled, UserError
 
 
 def test_a_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
@@ -70,3 +77,30 @@ def test_only_what_a_dead_process_left_is_removed(tmp_path: Path) -> None:
         os.utime(path, (long_ago, long_ago))
     remove_stale_scratch(tmp_path)
     assert sorted(tmp_path.iterdir()) == [fresh, other]
+
+
+def test_a_file_that_another_process_makes_is_waited_for(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def make(name: str) -> None:
+        with held(tmp_path / "new" / "file", lambda: None):
+            made.append(f"{name} begins")
+            time.sleep(0.2)
+            made.append(f"{name} ends")
+
+    threads = [threading.Thread(target=make, args=(name,)) for name in ("one", "other")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [event.split()[1] for event in made] == ["begins", "ends"] * 2
+
+    def stop() -> None:
+        raise Cancelled
+
+    with (
+        held(tmp_path / "file", lambda: None),
+        pytest.raises(Cancelled),
+        held(tmp_path / "file", stop),
+    ):
+        raise AssertionError("it is held")

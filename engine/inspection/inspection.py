@@ -15,6 +15,7 @@ from engine.inspection.progress import throttled
 from engine.models.batch_size import is_out_of_memory
 from engine.records.errors import Cancelled, UserError
 from engine.records.protocol import Ended, Event, Failed, Request, RunOpened
+from engine.records.share import ALONE, Share
 from engine.runs.log import RunLog
 
 KEPT = "What is scored so far is kept."
@@ -91,9 +92,9 @@ class Inspection:
             raise UserError("no run is open", "Open one first.")
         return self._run
 
-    def open_run(self, log: RunLog) -> OpenedRun:
+    def open_run(self, log: RunLog, share: Share = ALONE) -> OpenedRun:
         """Make this the run that questions are about, and tell of it."""
-        self._run = OpenedRun(log, self.emit, self.check)
+        self._run = OpenedRun(log, self.emit, self.check, share)
         self.emit(
             RunOpened(
                 directory=str(log.directory),

@@ -16,6 +16,7 @@ from engine.records.items import Item
 from engine.records.manifest import ROWS
 from engine.records.protocol import Event, ManifestChanged, Notice
 from engine.records.settings import DENSE
+from engine.records.share import ALONE, Share
 from engine.runs.log import RunLog
 from engine.runs.variants import require_variant
 from engine.scoring.packing import takes_tries
@@ -32,12 +33,18 @@ class OpenedRun:
         log: of the run, locked; `close` lets go of it.
         emit: takes progress and manifest events.
         check: raises to cancel; called while a model is loaded and variants are made.
+        share: of this process, where several score the run.
     """
 
     def __init__(
-        self, log: RunLog, emit: Callable[[Event], None], check: Callable[[], None]
+        self,
+        log: RunLog,
+        emit: Callable[[Event], None],
+        check: Callable[[], None],
+        share: Share = ALONE,
     ) -> None:
         self.log = log
+        self.share = share
         self.keeper = ManifestKeeper(
             log.manifest,
             write=log.write_manifest,
@@ -58,7 +65,7 @@ class OpenedRun:
         for name in names:
             require_variant(name, tuple(known))
         if self._bench is None:
-            self._bench = Workbench.load(self.keeper, self._emit, self._check)
+            self._bench = Workbench.load(self.keeper, self._emit, self._check, self.share)
         for name in names:
             self._bench.make(name)
         return self._bench

@@ -14,12 +14,13 @@ from engine.compression.compress import compress
 from engine.compression.reporter import Reporter
 from engine.compression.sampling import SampleFiles
 from engine.compression.texts import CalibrationText
+from engine.files import held
 from engine.inspection.manifests import ManifestKeeper, package_versions
 from engine.methods.amounts import Checkpoint
 from engine.methods.recipes import needs_calibration, parse_recipe
 from engine.methods.registry import outside_package
 from engine.models.checkpoints import require_same_vocabulary, zeros_in_blocks
-from engine.models.devices import Placement, choose_placement, device_memory
+from engine.models.devices import Placement, choose_placement, device_memory, device_of
 from engine.models.loading import LoadedModel, load_model
 from engine.models.paths import cache_directory
 from engine.models.resolving import Budget, resolve_model
@@ -28,6 +29,7 @@ from engine.records.manifest import BlockSparsity, CalibrationRecord, VariantRec
 from engine.records.protocol import Event, Progress
 from engine.records.recipes import Recipe
 from engine.records.settings import DENSE, Settings
+from engine.records.share import ALONE, Share
 
 SHIPPED_CALIBRATION = {"SmolLM2-135M-Instruct": "smollm2-135m-instruct.safetensors"}
 """Calibration samples that come with the package, by the name of the embedded model."""
@@ -62,14 +64,23 @@ class Workbench:
         self.variants = Variants(loaded.model, room_for_variants(loaded.model, loaded.placement))
 
     @classmethod
-    def load(cls, keeper: ManifestKeeper, emit: Emit, check: Callable[[], None]) -> Workbench:
+    def load(
+        cls,
+        keeper: ManifestKeeper,
+        emit: Emit,
+        check: Callable[[], None],
+        share: Share = ALONE,
+    ) -> Workbench:
         """Find, fetch and load the model of the manifest's settings.
+
+        `share` is this process's, where several score the run: it may have a device of its own.
 
         Raises:
             UserError: there is no such model, it doesn't fit, or a run was begun with another one.
         """
         settings, cache = keeper.manifest.settings, cache_directory()
-        placement = choose_placement(settings.device, settings.dtype, settings.max_memory_gib)
+        device = device_of(settings.device, share)
+        placement = choose_placement(device, settings.dtype, settings.max_memory_gib)
         progress = _progress_of(emit)
         budget = _budget(placement, settings)
         resolved = resolve_model(settings.model, settings.revision, cache, budget, progress, check)
@@ -103,17 +114,20 @@ class Workbench:
         sequences = self._sequences(recipe)
         model, directory = self.loaded.model, self._cache / "variants"
         key = self._key(recipe)
-        compressed = load_variant(directory, key, model) if key else None
-        if compressed is None:
 
-            def tell(detail: str, done: int, total: int) -> None:
-                self._emit(
-                    Progress(stage="prune", detail=detail, done=done, total=total, variant=name)
-                )
+        def tell(detail: str, done: int, total: int) -> None:
+            self._emit(Progress(stage="prune", detail=detail, done=done, total=total, variant=name))
 
-            compressed = compress(model, recipe, sequences, Reporter(tell, self._check))
-            if key is not None:
-                store_variant(directory, key, model, compressed)
+        reporter = Reporter(tell, self._check)
+        if key is None:
+            compressed = compress(model, recipe, sequences, reporter)
+        else:
+            # Another process may make the same one: it is made once, and opened by the others.
+            with held(directory / key.file_name, self._check):
+                found = load_variant(directory, key, model)
+                compressed = found or compress(model, recipe, sequences, reporter)
+                if found is None:
+                    store_variant(directory, key, model, compressed)
         self.variants.add(name, compressed.tensors)
         self._record(name, recipe, compressed.blocks, compressed.notes)
 
@@ -143,18 +157,20 @@ class Workbench:
             settings, record = self.settings, self.loaded.record
             progress = _progress_of(self._emit)
             shipped = SHIPPED_CALIBRATION.get(record.name) if record.source == "embedded" else None
-            self._calibration = calibration_sequences(
-                self.loaded.model,
-                self.loaded.tokenizer,
-                CalibrationText(
-                    settings.calibration,
-                    settings.calibration_sequences,
-                    settings.calibration_tokens,
-                    settings.seed,
-                ),
-                SampleFiles(self._cache / "calibration", record.weights_hash, shipped),
-                Reporter(partial(progress, "calibrate"), self._check),
-            )
+            sample = self._cache / "calibration" / f"{record.weights_hash}"
+            with held(sample, self._check):
+                self._calibration = calibration_sequences(
+                    self.loaded.model,
+                    self.loaded.tokenizer,
+                    CalibrationText(
+                        settings.calibration,
+                        settings.calibration_sequences,
+                        settings.calibration_tokens,
+                        settings.seed,
+                    ),
+                    SampleFiles(self._cache / "calibration", record.weights_hash, shipped),
+                    Reporter(partial(progress, "calibrate"), self._check),
+                )
             self._keeper.update(calibration=self._calibration[1])
         return self._calibration[0]
 

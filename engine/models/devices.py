@@ -14,6 +14,7 @@ import psutil
 import torch
 
 from engine.records.errors import UserError
+from engine.records.share import Share
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 KNOWN_KINDS = ("cuda", "mps", "xpu")
@@ -104,6 +105,17 @@ def resolve_device(device: str, kind: str | None, count: int) -> str:
     raise UserError(
         f"device '{device}' is not known", f"Use auto, cpu, or one of {kinds} or KIND:N."
     )
+
+
+def device_of(device: str, share: Share) -> str:
+    """The device that one of several processes takes where the user names no single one.
+
+    Each process of a machine has one of its own; where there are fewer, they take turns.
+    """
+    kind = accelerator_kind()
+    if share.processes == 1 or kind is None or device not in ("auto", kind):
+        return device
+    return f"{kind}:{share.local_rank % torch.accelerator.device_count()}"
 
 
 def accelerator_kind() -> str | None:

@@ -22,6 +22,7 @@ from engine.records.lines import LineDecoder, encode_line
 from engine.records.manifest import Manifest
 from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
+from engine.records.share import ALONE, Share
 
 PROTOCOL = 2
 
@@ -58,11 +59,13 @@ class Event(Message, frozen=True, kw_only=True):
 class StartRun(Request, frozen=True, kw_only=True):
     """Score the items of `settings` into `directory` (None: chosen from the settings).
 
-    Where the directory holds a run of the same settings, it goes on from there.
+    Where the directory holds a run of the same settings, it goes on from there. Where several
+    processes score one run, each does its `share`.
     """
 
     settings: Settings
     directory: str | None = None
+    share: Share = ALONE
 
 
 class OpenRun(Request, frozen=True, kw_only=True):

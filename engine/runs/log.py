@@ -20,12 +20,15 @@ from engine.records.manifest import Manifest
 from engine.records.scores import ScoredItem
 from engine.records.settings import AFTERWARDS, Settings
 from engine.runs.lock import RunLock
+from engine.runs.parts import abandoned_parts, merged_manifest, new_part
 from engine.runs.reading import (
     ITEMS,
     LOG,
     MANIFEST,
+    PARTS,
     LogRecord,
     Redecoded,
+    RedecodeKey,
     Scored,
     read_items,
     read_log,
@@ -61,6 +64,7 @@ class RunLog:
         self._file = (directory / LOG).open("r+b", buffering=0)
         self._file.truncate(log.intact_bytes)
         self._file.seek(0, os.SEEK_END)
+        self.take_over_parts()
 
     @classmethod
     def open(cls, directory: Path, manifest: Manifest, items: Sequence[Item]) -> Self:
@@ -87,6 +91,14 @@ class RunLog:
         except BaseException:
             lock.release()
             raise
+
+    @classmethod
+    def open_part(cls, directory: Path, manifest: Manifest, items: Sequence[Item]) -> Self:
+        """Create a part of the run in a directory, for this process alone; raises as `open`."""
+        _refuse_foreign(directory)
+        if (directory / MANIFEST).exists():
+            _refuse_other_run(directory, read_manifest(directory), manifest)
+        return cls.open(new_part(directory), manifest, items)
 
     @classmethod
     def attach(cls, directory: Path) -> Self:
@@ -122,6 +134,34 @@ class RunLog:
         """Put a re-decode on disk."""
         self._append([Redecoded(redecode=redecode)])
         self._redecodes[redecode_key(redecode)] = redecode
+
+    def redecoded(self, key: RedecodeKey) -> bool:
+        """Whether an item was decoded again so, under this variant."""
+        return key in self._redecodes
+
+    def adopt(self, record: LogRecord) -> bool:
+        """Take note of what another process has put on disk; tells whether it is new."""
+        match record:
+            case Scored(scored=scored) if scored.item.id not in self.scored:
+                self.scored[scored.item.id] = scored
+            case Redecoded(redecode=redecode) if not self.redecoded(redecode_key(redecode)):
+                self._redecodes[redecode_key(redecode)] = redecode
+            case _:
+                return False
+        return True
+
+    def take_over_parts(self) -> None:
+        """Put the parts of the run that nobody writes any more into its log."""
+        for part in abandoned_parts(self.directory):
+            manifest = merged_manifest(self.manifest, read_manifest(part), part)
+            if manifest != self.manifest:
+                write_atomically(self.directory / MANIFEST, encode_line(manifest))
+                self.manifest = manifest
+            content = read_log(part / LOG)
+            # What was adopted is not in this log yet; what is in it twice counts once.
+            self.append_scored([content.scored[id_] for id_ in self.items if id_ in content.scored])
+            for redecode in content.redecodes.values():
+                self.append_redecode(redecode)
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Put a new state of the manifest on disk.
@@ -172,7 +212,7 @@ class RunLog:
 def _refuse_foreign(directory: Path) -> None:
     if directory.exists() and not directory.is_dir():
         raise UserError(f"{directory} is a file", "Name a directory for the run.")
-    ours = {ITEMS, LOG, MANIFEST, *RunLock.FILES}
+    ours = {ITEMS, LOG, MANIFEST, PARTS, *RunLock.FILES}
     foreign = (
         [
             path.name

@@ -19,6 +19,7 @@ from engine.records.scores import ScoredItem
 MANIFEST = "manifest.json"
 ITEMS = "items.jsonl"
 LOG = "log.jsonl"
+PARTS = "parts"
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="scored"):
@@ -90,9 +91,13 @@ def read_run(directory: Path) -> Run:
     Raises:
         UserError: there is no run, or one of its files is damaged; the error names the line.
     """
+    # Parts first: one that is taken over meanwhile is then in the run's log.
+    parts = [content for part in part_directories(directory) if (content := _read_part(part))]
     manifest = read_manifest(directory)
     items = read_items(directory)
     log = read_log(directory / LOG)
+    for part in parts:
+        log = LogContent(part.scored | log.scored, part.redecodes | log.redecodes, log.intact_bytes)
     unknown = log.scored.keys() - {item.id for item in items}
     if unknown:
         raise UserError(
@@ -106,6 +111,24 @@ def read_run(directory: Path) -> Run:
         scored={item.id: log.scored[item.id] for item in items if item.id in log.scored},
         redecodes=tuple(log.redecodes.values()),
     )
+
+
+def part_directories(directory: Path) -> list[Path]:
+    """The parts of a run that other processes write, by name.
+
+    One without a manifest is just being made: its process takes the lock first.
+    """
+    return sorted(path.parent for path in (directory / PARTS).glob(f"*/{MANIFEST}"))
+
+
+def _read_part(directory: Path) -> LogContent | None:
+    """The log of a part; None where it has been taken over meanwhile."""
+    try:
+        return read_log(directory / LOG)
+    except UserError:
+        if (directory / LOG).exists():
+            raise
+        return None
 
 
 def read_manifest(directory: Path) -> Manifest:

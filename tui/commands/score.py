@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import typer
@@ -34,19 +35,23 @@ def register(app: typer.Typer) -> None:
 def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False) -> None:
     """Score items without a screen: progress on standard error, the summary on standard output.
 
-    Every scored item is on disk at once. The same command again goes on where it was left.
+    Every scored item is on disk at once. The same command again goes on where it was left. Under
+    accelerate launch or torchrun, the processes share the items.
     """
     from tui.commands.run_talk import RunTalk
     from tui.process.client import EngineClient
     from tui.process.headless import Interrupted, converse
+    from tui.process.launched import launched_share
 
     one_form(as_json=as_json, markdown=markdown)
+    share = launched_share(os.environ)
     plan = plan_run(options)
-    talk = Talk()
+    talk = Talk(quiet=share.rank != 0)
     events = RunTalk(talk)
     request = StartRun(
         settings=plan.settings,
         directory=None if plan.directory is None else str(plan.directory),
+        share=share,
     )
 
     began = time.monotonic()
@@ -60,6 +65,8 @@ def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False
         raise UserError(error.message, hint, status=error.status) from error
     finally:
         talk.clear()
+    if share.rank != 0:
+        return
     talk.say(f"done in {clock(time.monotonic() - began)}")
     if plan.engine is None and plan.directory is not None:
         run: Run | None = read_run(plan.directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 import time
@@ -14,10 +15,13 @@ SECONDS_BETWEEN_LINES = 15.0
 
 
 class Talk:
-    """Lines on standard error; on a terminal the last one is live and is written over."""
+    """Lines on standard error; on a terminal the last one is live and is written over.
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
+    One that is quiet says nothing: of several processes on one terminal, the first talks.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+        self._stream = io.StringIO() if quiet else stream or sys.stderr
         self._live = self._stream.isatty()
         self._shown = False
         self._stage = ""

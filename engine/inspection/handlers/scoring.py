@@ -14,6 +14,7 @@ from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import new_manifest
 from engine.inspection.opened import OpenedRun
+from engine.inspection.others import Others, Overtaken
 from engine.inspection.planning import plan_batches, preparer, require_fitting
 from engine.inspection.settings import canonical
 from engine.items.benchmarks.catalogue import hub_languages
@@ -51,15 +52,20 @@ def _start(inspection: Inspection, request: StartRun) -> None:
     )
     asked = [_withheld(item, settings) for item in items.items]
     directory = Path(request.directory) if request.directory else default_directory(settings)
-    log = RunLog.open(directory, new_manifest(settings, record), asked)
-    run = inspection.open_run(log)
+    share = request.share
+    open_log = RunLog.open if share.rank == 0 else RunLog.open_part
+    log = open_log(directory, new_manifest(settings, record), asked)
+    run = inspection.open_run(log, share)
+    others = Others(directory, log, share, inspection.emit)
     for scored in log.scored.values():
         inspection.emit(ItemScored(scored=scored))
     for redecode in log.redecodes:
         inspection.emit(DecodeFinished(redecode=redecode))
+    others.take_in()
     if len(log.scored) < len(asked):
-        _score(inspection, run, asked)
-    _recover(inspection, run)
+        _score(inspection, run, asked, others)
+    _recover(inspection, run, others)
+    others.settle(inspection.check)
     inspection.emit(RunFinished(seconds=time.monotonic() - began))
 
 
@@ -76,7 +82,7 @@ def _withheld(item: Item, settings: Settings) -> Item:
     return msgspec.structs.replace(item, passage=None) if settings.closed_book else item
 
 
-def _score(inspection: Inspection, run: OpenedRun, items: list[Item]) -> None:
+def _score(inspection: Inspection, run: OpenedRun, items: list[Item], others: Others) -> None:
     log = run.log
     bench = run.ready(log.manifest.settings.variants)
     settings, tokenizer = bench.settings, bench.loaded.tokenizer
@@ -87,24 +93,34 @@ def _score(inspection: Inspection, run: OpenedRun, items: list[Item]) -> None:
     size = fitting_size(SCORING, bench.loaded, run.keeper, inspection.emit, begun=bool(log.scored))
 
     def score(piece: Sequence[PreparedItem]) -> list[ScoredItem]:
+        def step() -> None:
+            inspection.step()
+            if others.overtook(lambda: any(map(unscored, piece))):
+                raise Overtaken
+
         inspection.between_batches()
         packed = run.packed([prepared.open.ids for prepared in piece])
         run.keeper.update(forward=TRIES if packed else ROWS)
-        return score_batch(
-            bench.variants, tokenizer, piece, settings, inspection.step, packed=packed
-        )
+        try:
+            return score_batch(bench.variants, tokenizer, piece, settings, step, packed=packed)
+        except Overtaken:
+            return []
 
     def unscored(prepared_item: PreparedItem) -> bool:
         return prepared_item.item.id not in log.scored
 
-    for batch in plan_batches(items, prepare, settings.batch_size, log.scored):
+    for batch in others.in_turn(
+        lambda: plan_batches(items, prepare, settings.batch_size, log.scored),
+        name=lambda batch: batch[0].item.id,
+        undone=lambda batch: any(map(unscored, batch)),
+    ):
         for scored_items in size.compute(batch, score, wanted=unscored):
             log.append_scored(scored_items)
             for scored in scored_items:
                 inspection.emit(ItemScored(scored=scored))
 
 
-def _recover(inspection: Inspection, run: OpenedRun) -> None:
+def _recover(inspection: Inspection, run: OpenedRun, others: Others) -> None:
     """Re-decode items as the settings ask for, in batches."""
     # It brings polars, which nothing needs before.
     from engine.inspection.recovery import plan_recoveries
@@ -113,19 +129,29 @@ def _recover(inspection: Inspection, run: OpenedRun) -> None:
     if not batches:
         return
     total = sum(len(batch.wanted) for batch in batches)
-    done = 0
-    begun = bool(run.log.redecodes)
+    before = len(run.log.redecodes)
     loaded = run.ready(()).loaded
-    size = fitting_size(RECOVERY, loaded, run.keeper, inspection.emit, begun=begun)
-    for batch in batches:
+    size = fitting_size(RECOVERY, loaded, run.keeper, inspection.emit, begun=before > 0)
+    for batch in others.in_turn(
+        lambda: batches,
+        name=lambda batch: f"{batch.variant} {batch.decoding.label} {batch.items[0].id}",
+        undone=lambda batch: bool(_missing(run, batch)),
+    ):
         progress = Progress(
             stage="recover",
             detail=batch.decoding.label,
-            done=done,
+            done=min(len(run.log.redecodes) - before, total),
             total=total,
             variant=batch.variant,
         )
-        done += _recover_batch(inspection, run, batch, size, progress)
+        _recover_batch(inspection, run, batch, size, progress)
+
+
+def _missing(run: OpenedRun, batch: RecoveryBatch) -> set[str]:
+    """The ids of the items of a batch that the log doesn't have yet."""
+    return {
+        id_ for id_ in batch.wanted if not run.log.redecoded((id_, batch.variant, batch.decoding))
+    }
 
 
 def _recover_batch(
@@ -134,8 +160,8 @@ def _recover_batch(
     batch: RecoveryBatch,
     size: BatchSize,
     progress: Progress,
-) -> int:
-    """Re-decode the items of a batch; returns how many of them were wanted."""
+) -> None:
+    """Re-decode the items of a batch that the log doesn't have yet."""
 
     def decode(piece: Sequence[Item]) -> list[Redecode]:
         inspection.between_batches()
@@ -143,15 +169,14 @@ def _recover_batch(
         return run.redecode(piece, batch.variant, batch.decoding, _untold, inspection.step)
 
     def wanted(item: Item) -> bool:
-        return item.id in batch.wanted
+        return item.id in _missing(run, batch)
 
     weight = batch.decoding.hypotheses
     for results in size.compute(batch.items, decode, weight=weight, wanted=wanted):
         for result in results:
-            if result.item_id in batch.wanted:
+            if result.item_id in _missing(run, batch):
                 run.log.append_redecode(result)
                 inspection.emit(DecodeFinished(redecode=result))
-    return len(batch.wanted)
 
 
 def _untold(step: int, steps: int, texts: tuple[str, ...]) -> None:
