@@ -29,7 +29,7 @@ CODE_VERSION = 2
 """Raised whenever a method gives other weights than before; older variants are made again."""
 LIMIT_BYTES = 20 << 30
 _MASK = "kept:"
-_BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+_BITS = {2: torch.int16, 4: torch.int32}
 
 
 class VariantKey(msgspec.Struct, frozen=True, kw_only=True):
