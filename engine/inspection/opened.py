@@ -9,7 +9,9 @@ from transformers import PreTrainedModel
 from engine.decoding.decoder import Decoder, OnStep
 from engine.decoding.redecode import redecode
 from engine.inspection.manifests import ManifestKeeper
+from engine.inspection.tries import loaded_takes_tries
 from engine.inspection.workbench import Workbench
+from engine.models.paths import cache_directory
 from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
@@ -80,7 +82,12 @@ class OpenedRun:
             return False
         for model in bench.variants.models:
             if model not in self._takes_tries:
-                taken = takes_tries(model, prompts, self._check)
+                if model is bench.loaded.model:
+                    taken = loaded_takes_tries(
+                        bench.loaded, prompts, cache_directory(), self._check
+                    )
+                else:
+                    taken = takes_tries(model, prompts, self._check)
                 self._takes_tries[model] = taken
                 if not taken:
                     self._emit(Notice(text=ONE_A_ROW.format(name=type(model).__name__)))

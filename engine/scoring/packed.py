@@ -7,6 +7,7 @@ computed once for the batch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -49,6 +50,11 @@ class Packed(msgspec.Struct, frozen=True):
     beginning: int
 
 
+BEGINNING_TOKENS = 96
+"""A beginning is computed in copies, so many tokens in all: matrix products of few rows take other
+kernels, which round otherwise than those of a batch."""
+
+
 def compute_beginning(
     model: PreTrainedModel, ids: Sequence[int], check: Callable[[], None]
 ) -> Cache:
@@ -56,7 +62,9 @@ def compute_beginning(
     cache = DynamicCache()
     trie = TokenTrie()
     last = trie.add(ids)[-1]
-    _forward(model, [Row(trie, (last,))], cache, check)
+    copies = math.ceil(BEGINNING_TOKENS / len(ids))
+    _forward(model, [Row(trie, (last,))] * copies, cache, check)
+    cache.batch_select_indices(torch.zeros(1, dtype=torch.long))
     return cache
 
 

@@ -45,7 +45,7 @@ class TokenTrie:
         return path
 
 
-SHARED_TOKENS = 64
+SHARED_TOKENS = 192
 """A common beginning is computed apart where that saves so many tokens."""
 
 
