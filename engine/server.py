@@ -47,6 +47,8 @@ def main() -> None:
     # Threads that spin while they wait take the cores from whoever shares the machine, the screen
     # among them, and slow the engine itself tenfold then. OpenMP reads this when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Every shape of a matrix product is a kernel that oneDNN keeps; by default a thousand of them.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
     # What torch has no Metal kernel for (a few of linear algebra) is computed on the CPU.
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     emit(EngineReady(protocol=PROTOCOL, version=metadata.version("illusion-tui")))

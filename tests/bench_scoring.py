@@ -56,6 +56,9 @@ ANSWER_TOKENS = 16
 AGREEMENT = 4e-5
 """In float32 log-likelihoods agree with the harness' to so many nats."""
 
+PLAIN_ITEMS, PLAIN_AGREEMENT = 8, 1e-4
+"""So many items are also scored one sequence at a time; in float32 they agree to so many nats."""
+
 
 class Ours:
     """A model under its variants, and the engine's way of scoring items with it."""
@@ -271,6 +274,7 @@ def measure(ours: Ours, dtype: str, count: int, repeats: int, table: Table) -> N
         lambda: ours.score(items, recipes=()), lambda: ours.score(items, recipes=(COPY,))
     )
     ratio("dense and a variant / twice dense", both, [2 * value for value in one], at_most=1.03)
+    _compare_with_plain(ours, prepared[:PLAIN_ITEMS], table, dtype)
     if importlib.util.find_spec("lm_eval") is None:
         print("lm-evaluation-harness is not installed: its rows are left out", file=sys.stderr)
         pace("whole items, two models", times(lambda: ours.score(items))[0])
@@ -286,6 +290,25 @@ def measure(ours: Ours, dtype: str, count: int, repeats: int, table: Table) -> N
     theirs, own = times(lambda: harness.whole_items(prepared), lambda: ours.score(items))
     pace("whole items, two models", own)
     ratio("whole items, harness / ours", theirs, own, at_least=4.0)
+
+
+def _compare_with_plain(
+    ours: Ours, prepared: Sequence[PreparedItem], table: Table, dtype: str
+) -> None:
+    """Whether log-likelihoods are those of one sequence at a time, without a cache."""
+    deviations = []
+    for scored in ours.choices([one.item for one in prepared]):
+        choice = scored.scores[DENSE].choice
+        assert choice is not None
+        [encoded] = [one.open for one in prepared if one.item.id == scored.item.id]
+        for option, one in zip(choice.options, encoded.continuations, strict=False):
+            ids = torch.tensor([one.whole], device=ours.model.device)
+            logits = ours.model(input_ids=ids, use_cache=False).logits[0, one.start - 1 : -1]
+            log_p = torch.log_softmax(logits.float(), -1).gather(1, ids[0, one.start :, None])
+            deviations.append(abs(option.log_likelihood - float(log_p.sum())))
+    exact = {"at_most": PLAIN_AGREEMENT} if dtype == "float32" else {}
+    name = f"log-likelihoods, greatest difference from a plain pass', {dtype}, nats"
+    table.add(name, [max(deviations)], **exact)
 
 
 def _compare(

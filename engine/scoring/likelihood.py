@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from engine.records.scores import TokenScore
 
-ROWS_AT_ONCE = 64
+ROWS_AT_ONCE = 32
 """So many rows of logits are turned into log-probabilities, or compared, at a time."""
 
 

@@ -46,10 +46,10 @@ class RoomyLayer(DynamicLayer):
         return self._show()
 
     def batch_select_indices(self, indices: Tensor) -> None:
-        """Pick or repeat rows; `indices` is (new rows,) int64."""
+        """Pick or repeat rows; `indices` is (new rows,) int64. What was there before is lost."""
         indices = indices.to(self._key_buffer.device)
-        self._key_buffer = self._key_buffer.index_select(0, indices)
-        self._value_buffer = self._value_buffer.index_select(0, indices)
+        self._key_buffer = _picked(self._key_buffer, indices)
+        self._value_buffer = _picked(self._value_buffer, indices)
         self._show()
 
     def _show(self) -> tuple[Tensor, Tensor]:
@@ -62,3 +62,9 @@ def _empty(like: Tensor, rows: int, capacity: int) -> Tensor:
     _, heads, _, features = like.shape
     buffer: Tensor = like.new_empty(rows, heads, capacity, features)
     return buffer
+
+
+def _picked(buffer: Tensor, rows: Tensor) -> Tensor:
+    """The rows, in the same memory where there are no more of them than before."""
+    picked = buffer.index_select(0, rows)
+    return buffer[: len(rows)].copy_(picked) if len(rows) <= len(buffer) else picked
