@@ -13,8 +13,8 @@ from engine.runs.reading import Run
 from tests.app_helpers import Opened, opened
 from tests.inspector_fixtures import scored_items
 from tests.scripted_client import ScriptedEngine
-from tui.screens import summary
 from tui.screens.summary import SummaryScreen
+from tui.state import figures
 
 ITEMS = scored_items(60, hostile=False)
 
@@ -44,7 +44,7 @@ class SlowStatistics:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowStatistics]:
     statistics = SlowStatistics()
-    monkeypatch.setattr(summary, "run_statistics", statistics)
+    monkeypatch.setattr(figures, "run_statistics", statistics)
     yield statistics
     statistics.finish(100)
 

@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
+from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
@@ -32,6 +33,7 @@ from tui.screens.xray import XRayScreen
 from tui.state.session import Engine, EngineDown, LiveRun, RunSource, Session
 from tui.state.state import Change
 from tui.themes import DARK, LIGHT, THEMES
+from tui.widgets.paint import PAINT_CLASSES
 
 REFRESH_SECONDS = 0.1
 STYLES = Path(__file__).parent / "styles"
@@ -62,6 +64,7 @@ class InspectorApp(ActingApp):
         STYLES / "inspect.tcss",
         STYLES / "pages.tcss",
     ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(PAINT_CLASSES)
     SCREEN_CLASSES: ClassVar[tuple[type[ActingScreen], ...]] = (
         InspectScreen,
         LabScreen,
@@ -132,8 +135,13 @@ class InspectorApp(ActingApp):
     def on_mount(self) -> None:
         self.push_screen(InspectScreen(self.session))
         self.set_interval(REFRESH_SECONDS, self._draw_changes)
+        # The first frame is on its way before anything else begins.
+        self.call_after_refresh(self._open)
+
+    def _open(self) -> None:
         if isinstance(self.session.source, LiveRun):
             self._listen()
+            self._tabulate()
         else:
             self._read_saved()
 
@@ -144,7 +152,16 @@ class InspectorApp(ActingApp):
             self.session.state = await asyncio.to_thread(self.session.read_saved)
         except UserError as error:
             self.session.down = EngineDown(error.message, error.hint)
-        self.post_message(EngineEnded())
+        self._ended()
+        self._draw_changes()
+        self.call_after_refresh(self._tabulate)
+
+    @work(group="tabulate")
+    async def _tabulate(self) -> None:
+        """Make the tables of the items, once the first rows are drawn."""
+        await asyncio.to_thread(import_module, "tui.state.table")
+        self.session.state.tabulates = True
+        self._dirty |= Change.ITEMS
 
     # -- events ----------------------------------------------------------------------------
 

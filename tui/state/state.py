@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import enum
+import math
 import time
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
-
-from engine.analysis.frame import pair_row, pairs_frame
+from engine.analysis.metrics.metric import Value
 from engine.analysis.metrics.registry import columns_of_redecodes
+from engine.analysis.rows import pair_row
 from engine.methods.recipes import parse_recipe
 from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
@@ -36,6 +37,14 @@ from engine.runs.reading import Run
 from tui.state.decodes import LiveDecode, remembered
 from tui.state.pace import Pace
 from tui.state.questions import Asked
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tui.state.table import Table
+
+SLICE = 50
+"""So many items are tabulated between two looks at the clock."""
 
 
 class Change(enum.Flag):
@@ -68,8 +77,11 @@ class RunState:
         seconds: how long the finished run took; None while it goes on.
         resumed: items that were scored before the run was opened.
         items: by id, in the order of arrival.
+        ids: of the items, in that order: item n is the one with the n-th id.
         asked: questions by the id of their request.
         notices: what a person should be told, oldest first.
+        tabulates: tables may be made. Not before the first rows are on the screen: polars, which
+            makes them, takes as long to import as all the rest.
     """
 
     settings: Settings
@@ -82,11 +94,13 @@ class RunState:
     seconds: float | None = None
     resumed: int = 0
     items: dict[str, ScoredItem] = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)
     redecodes: dict[str, list[Redecode]] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     notices: deque[str] = field(default_factory=deque)
+    tabulates: bool = False
     _numbers: dict[str, int] = field(default_factory=dict)
-    _frames: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _tables: dict[str, Table] = field(default_factory=dict)
     _pace: Pace = field(default_factory=Pace)
 
     # -- what screens ask ----------------------------------------------------------------
@@ -130,19 +144,35 @@ class RunState:
             return None
         return self._pace.seconds_left(self.total, time.monotonic() if now is None else now)
 
+    def values(self, item_id: str, variant: str) -> dict[str, Value]:
+        """The row of an item in the table of a variant."""
+        return pair_row(self.items[item_id], self.reference, variant, self.results(item_id))
+
     def frame(self, variant: str) -> pl.DataFrame:
         """One row per scored item for the reference and `variant`, in the order of arrival."""
-        known = self._frames.get(variant)
-        height = 0 if known is None else known.height
-        if known is None or height < len(self.items):
-            fresh = list(self.items.values())[height:]
-            rows = pairs_frame(fresh, self.reference, variant, self._results_of(fresh))
-            known = rows if known is None else known.vstack(rows)
-            self._frames[variant] = known
-        return known
+        self.catch_up(variant)
+        return self.table(variant).frame
 
-    def _results_of(self, scored: Iterable[ScoredItem]) -> list[Redecode]:
-        return [result for one in scored for result in self.results(one.item.id)]
+    def table(self, variant: str) -> Table:
+        """The table of a variant as far as it is made. Imports polars, which takes a while."""
+        from tui.state.table import Table
+
+        return self._tables.setdefault(variant, Table())
+
+    def catch_up(self, variant: str, seconds: float = math.inf) -> bool:
+        """Tabulate items for about so long; tells whether all are in the table of the variant."""
+        from engine.analysis.frame import frame_of
+
+        table = self.table(variant)
+        deadline = time.monotonic() + seconds
+        rows: list[dict[str, Value]] = []
+        done = table.height
+        while done < len(self.ids) and time.monotonic() < deadline:
+            ids = self.ids[done : done + SLICE]
+            rows += [self.values(item_id, variant) for item_id in ids]
+            done += len(ids)
+        table.extend(frame_of(rows))
+        return done == len(self.ids)
 
     def results(self, item_id: str) -> list[Redecode]:
         """Finished re-decodes of an item, the latest first."""
@@ -246,14 +276,18 @@ class RunState:
         """Keep a finished re-decode."""
         old = self.redecodes.get(redecode.item_id, [])
         self.redecodes[redecode.item_id] = remembered(old, redecode)
-        number = self._numbers.get(redecode.item_id)
-        frame = self._frames.get(redecode.variant)
-        if frame is None or number is None or number >= frame.height:
-            return
-        scored, results = self.items[redecode.item_id], self.redecodes[redecode.item_id]
-        row = pair_row(scored, self.reference, redecode.variant, results)
-        for name in columns_of_redecodes():
-            frame[number, name] = row[name]
+        number = self._number(redecode.item_id)
+        table = self._tables.get(redecode.variant)
+        if table is not None and number is not None and number < table.height:
+            values = self.values(redecode.item_id, redecode.variant)
+            table.replace(number, {name: values[name] for name in columns_of_redecodes()})
+
+    def _number(self, item_id: str) -> int | None:
+        """The place of an item in the order of arrival; None where it is not scored."""
+        known = len(self._numbers)
+        for number, new in enumerate(islice(self.ids, known, None), start=known):
+            self._numbers[new] = number
+        return self._numbers.get(item_id)
 
     def engine_ended(self) -> None:
         """Note that no more events will come: what was under way is over."""
@@ -269,9 +303,10 @@ class RunState:
         item_id = scored.item.id
         new = item_id not in self.items
         if not new and self.items[item_id] != scored:
-            self._frames.clear()
+            self._tables.clear()
         self.items[item_id] = scored
-        self._numbers.setdefault(item_id, len(self._numbers))
+        if new:
+            self.ids.append(item_id)
         self.total = max(self.total, self.scored)
         return new
 
