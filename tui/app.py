@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import aclosing
 from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -30,7 +32,7 @@ from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.xray import XRayScreen
-from tui.state.session import Engine, EngineDown, LiveRun, RunSource, Session
+from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, Session
 from tui.state.state import Change
 from tui.themes import DARK, LIGHT, THEMES
 from tui.widgets.paint import PAINT_CLASSES
@@ -139,6 +141,8 @@ class InspectorApp(ActingApp):
         self.call_after_refresh(self._open)
 
     def _open(self) -> None:
+        # Off while the command imports and draws: a tenth of the time to the first frame.
+        gc.enable()
         if isinstance(self.session.source, LiveRun):
             self._listen()
             self._tabulate()
@@ -152,6 +156,11 @@ class InspectorApp(ActingApp):
             self.session.state = await asyncio.to_thread(self.session.read_saved)
         except UserError as error:
             self.session.down = EngineDown(error.message, error.hint)
+        except Closing:
+            return
+        if self.session.state.elsewhere:
+            # The index of a large run stays: looking for garbage in it makes keys wait.
+            gc.freeze()
         self._ended()
         self._draw_changes()
         self.call_after_refresh(self._tabulate)
@@ -160,8 +169,14 @@ class InspectorApp(ActingApp):
     async def _tabulate(self) -> None:
         """Make the tables of the items, once the first rows are drawn."""
         await asyncio.to_thread(import_module, "tui.state.table")
+        from tui.process.tabulator import tabulated
+
         self.session.state.tabulates = True
         self._dirty |= Change.ITEMS
+        async with aclosing(self.session.tabulate(tabulated)) as parts:
+            async for _ in parts:
+                self._dirty |= Change.ITEMS | Change.RUN
+        self._dirty |= Change.ITEMS | Change.RUN
 
     # -- events ----------------------------------------------------------------------------
 
@@ -189,7 +204,7 @@ class InspectorApp(ActingApp):
         state = self.session.state
         while state.notices:
             self.notify(state.notices.popleft(), markup=False)
-        if state.live and state.seconds is None and state.items:
+        if state.stage is not None or (state.live and state.seconds is None and state.items):
             self._dirty |= Change.RUN
         change, self._dirty = self._dirty, Change.NONE
         if change:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 import polars as pl
 
@@ -13,6 +14,9 @@ from engine.records.hypotheses import Redecode
 from engine.records.scores import ScoredItem
 from engine.runs.reading import Run
 from engine.runs.variants import require_variant
+
+PART = 5_000
+"""So many rows at a time are Python's; the table holds them in a tenth of the memory."""
 
 
 def run_frame(run: Run, variant: str | None = None) -> pl.DataFrame:
@@ -39,9 +43,11 @@ def pairs_frame(
     by_item = defaultdict(list)
     for redecode in redecodes:
         by_item[redecode.item_id].append(redecode)
-    return frame_of(
-        [pair_row(each, reference, variant, by_item.get(each.item.id, ())) for each in scored]
-    )
+    rows = (pair_row(each, reference, variant, by_item.get(each.item.id, ())) for each in scored)
+    parts = [frame_of([])]
+    while part := list(islice(rows, PART)):
+        parts.append(frame_of(part))
+    return pl.concat(parts, rechunk=True)
 
 
 def frame_of(rows: Sequence[Mapping[str, Value]]) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -72,6 +73,8 @@ def require_terminal(instead: str) -> None:
 
 def show(source: RunSource, engine: tuple[str, ...] | None) -> None:
     """Open the screen and stay until it is closed."""
+    # Until the first frame nothing becomes garbage; the app turns it on again.
+    gc.disable()
     from tui.app import InspectorApp
     from tui.process.client import EngineClient
 

@@ -76,7 +76,8 @@ class SummaryScreen(PageScreen):
             if run is None or not run.scored or (self._figures and run == self._figures.run):
                 continue
             loop = asyncio.get_running_loop()
-            self._figures = await loop.run_in_executor(_THREAD, Figures.of, run)
+            known = self.state.whole_frames()
+            self._figures = await loop.run_in_executor(_THREAD, Figures.of, run, known)
             self.draw()
 
     def draw(self) -> None:

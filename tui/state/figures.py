@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -27,9 +28,9 @@ class Figures:
     metrics: dict[str, dict[str, Figure]]
 
     @classmethod
-    def of(cls, run: Run) -> Figures:
-        """Compute the figures; slow."""
+    def of(cls, run: Run, known: Mapping[str, pl.DataFrame]) -> Figures:
+        """Compute the figures, which is slow; `known` has the pairs of some variants."""
         recipes = run.manifest.settings.recipes
-        frames = {name: run_frame(run, name) for name in recipes}
+        frames = {name: known[name] if name in known else run_frame(run, name) for name in recipes}
         metrics = {name: sum_up(frame) for name, frame in frames.items()}
-        return cls(run, run_statistics(run), frames, metrics)
+        return cls(run, run_statistics(run, frames), frames, metrics)
