@@ -40,6 +40,12 @@ class Opened:
         return self.screen.table
 
     @property
+    def tabulated(self) -> bool:
+        """Whether the table of the items is made, so that they can be counted and narrowed."""
+        state = self.app.session.state
+        return state.tabulates and state.table(self.screen.variant).height == len(state.ids)
+
+    @property
     def current_id(self) -> str:
         assert self.screen.current is not None
         return self.screen.current.item.id
@@ -75,7 +81,7 @@ async def opened(
     async with app.run_test(size=size) as pilot:
         it = Opened(app, pilot, engines[0])
         if wait:
-            await it.until(lambda: it.table.number is not None)
+            await it.until(lambda: it.table.number is not None and it.tabulated)
         yield it
 
 

@@ -307,3 +307,46 @@ async def test_the_details_follow_where_the_run_turns_out_to_have_another_varian
         sheet = it.screen.query_one("#variant-sheet", Sheet)
         assert "magnitude 30 %" in str(sheet.border_title)
         assert "no open answer" not in "\n".join(sheet.texts())
+
+
+def test_the_first_rows_are_drawn_before_polars_is_imported(tmp_path: Path) -> None:
+    scored = scored_items(12)
+    with RunLog.open(tmp_path / "run", manifest(len(scored)), [one.item for one in scored]) as log:
+        log.append_scored(scored)
+    program = """
+import asyncio, sys
+from pathlib import Path
+from tui.app import InspectorApp
+from tui.process.client import EngineClient
+from tui.state.session import SavedRun
+from tui.widgets.item_table import ItemTable
+
+HEAVY = {"polars", "jinja2", "scipy", "numpy", "plotext", "pydantic"}
+drawn = ItemTable.render_line
+
+def render_line(table, y):
+    global early
+    if table.count and early is None:
+        early = HEAVY & set(sys.modules)
+    return drawn(table, y)
+
+async def main():
+    app = InspectorApp(SavedRun(Path(sys.argv[1])), EngineClient)
+    async with app.run_test() as pilot:
+        while not app.session.state.tabulates:
+            await pilot.pause(0.05)
+
+early = None
+ItemTable.render_line = render_line
+asyncio.run(main())
+print(sorted(early), "polars" in sys.modules)
+"""
+    root = Path(__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "run")],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        check=True,
+    )
+    assert done.stdout.strip() == "[] True"

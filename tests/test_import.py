@@ -162,7 +162,7 @@ def test_a_target_is_a_number_or_a_text(
     )
     path = write(tmp_path / "a" / "samples_x.jsonl", [line])
     run = import_runs(path, path, tmp_path / "run")
-    assert run.items[0].gold == gold
+    assert [item.gold for item in run.items] == [gold]
     assert not run.scored["0"].notes
 
 

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from engine.analysis.filters import parse_filter
-from engine.analysis.frame import SCHEMA, pair_row, pairs_frame
+from engine.analysis.frame import SCHEMA, pairs_frame
 from engine.analysis.outcomes import REPORT_ORDER
 from engine.analysis.pairing import flip, outcome
+from engine.analysis.rows import pair_row
 from engine.records.decodings.beam import Beam
 from engine.records.decodings.one_shot import OneShot
 from engine.records.decodings.sample import Sample

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+import polars as pl
 import pytest
 
 from engine.analysis.statistics import Statistics, run_statistics
@@ -13,8 +14,8 @@ from engine.runs.reading import Run
 from tests.app_helpers import Opened, opened
 from tests.inspector_fixtures import scored_items
 from tests.scripted_client import ScriptedEngine
-from tui.screens import summary
 from tui.screens.summary import SummaryScreen
+from tui.state import figures
 
 ITEMS = scored_items(60, hostile=False)
 
@@ -28,12 +29,12 @@ class SlowStatistics:
         self.most_at_once = 0
         self._finish = threading.Semaphore(0)
 
-    def __call__(self, run: Run) -> Statistics:
+    def __call__(self, run: Run, frames: Mapping[str, pl.DataFrame]) -> Statistics:
         self.running += 1
         self.most_at_once = max(self.most_at_once, self.running)
         self.sizes.append(len(run.scored))
         assert self._finish.acquire(timeout=20)
-        statistics = run_statistics(run)
+        statistics = run_statistics(run, frames)
         self.running -= 1
         return statistics
 
@@ -44,7 +45,7 @@ class SlowStatistics:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowStatistics]:
     statistics = SlowStatistics()
-    monkeypatch.setattr(summary, "run_statistics", statistics)
+    monkeypatch.setattr(figures, "run_statistics", statistics)
     yield statistics
     statistics.finish(100)
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from engine.analysis.frame import pair_row
+from engine.analysis.rows import pair_row
 from engine.records.items import Item
 from engine.records.scores import Score, ScoredItem
 from engine.records.settings import Settings

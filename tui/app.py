@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import aclosing
 from functools import partial
+from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
@@ -29,9 +32,10 @@ from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.xray import XRayScreen
-from tui.state.session import Engine, EngineDown, LiveRun, RunSource, Session
+from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, Session
 from tui.state.state import Change
 from tui.themes import DARK, LIGHT, THEMES
+from tui.widgets.paint import PAINT_CLASSES
 
 REFRESH_SECONDS = 0.1
 STYLES = Path(__file__).parent / "styles"
@@ -62,6 +66,7 @@ class InspectorApp(ActingApp):
         STYLES / "inspect.tcss",
         STYLES / "pages.tcss",
     ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(PAINT_CLASSES)
     SCREEN_CLASSES: ClassVar[tuple[type[ActingScreen], ...]] = (
         InspectScreen,
         LabScreen,
@@ -132,8 +137,15 @@ class InspectorApp(ActingApp):
     def on_mount(self) -> None:
         self.push_screen(InspectScreen(self.session))
         self.set_interval(REFRESH_SECONDS, self._draw_changes)
+        # The first frame is on its way before anything else begins.
+        self.call_after_refresh(self._open)
+
+    def _open(self) -> None:
+        # Off while the command imports and draws: a tenth of the time to the first frame.
+        gc.enable()
         if isinstance(self.session.source, LiveRun):
             self._listen()
+            self._tabulate()
         else:
             self._read_saved()
 
@@ -144,7 +156,27 @@ class InspectorApp(ActingApp):
             self.session.state = await asyncio.to_thread(self.session.read_saved)
         except UserError as error:
             self.session.down = EngineDown(error.message, error.hint)
-        self.post_message(EngineEnded())
+        except Closing:
+            return
+        if self.session.state.elsewhere:
+            # The index of a large run stays: looking for garbage in it makes keys wait.
+            gc.freeze()
+        self._ended()
+        self._draw_changes()
+        self.call_after_refresh(self._tabulate)
+
+    @work(group="tabulate")
+    async def _tabulate(self) -> None:
+        """Make the tables of the items, once the first rows are drawn."""
+        await asyncio.to_thread(import_module, "tui.state.table")
+        from tui.process.tabulator import tabulated
+
+        self.session.state.tabulates = True
+        self._dirty |= Change.ITEMS
+        async with aclosing(self.session.tabulate(tabulated)) as parts:
+            async for _ in parts:
+                self._dirty |= Change.ITEMS | Change.RUN
+        self._dirty |= Change.ITEMS | Change.RUN
 
     # -- events ----------------------------------------------------------------------------
 
@@ -172,7 +204,7 @@ class InspectorApp(ActingApp):
         state = self.session.state
         while state.notices:
             self.notify(state.notices.popleft(), markup=False)
-        if state.live and state.seconds is None and state.items:
+        if state.stage is not None or (state.live and state.seconds is None and state.items):
             self._dirty |= Change.RUN
         change, self._dirty = self._dirty, Change.NONE
         if change:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 import polars as pl
 
-from engine.analysis.metrics.metric import Pair, Value
-from engine.analysis.metrics.registry import columns
+from engine.analysis.metrics.metric import Value
+from engine.analysis.rows import COLUMNS, pair_row
 from engine.records.hypotheses import Redecode
-from engine.records.scores import Score, ScoredItem
+from engine.records.scores import ScoredItem
 from engine.runs.reading import Run
 from engine.runs.variants import require_variant
+
+PART = 5_000
+"""So many rows at a time are Python's; the table holds them in a tenth of the memory."""
 
 
 def run_frame(run: Run, variant: str | None = None) -> pl.DataFrame:
@@ -40,26 +43,16 @@ def pairs_frame(
     by_item = defaultdict(list)
     for redecode in redecodes:
         by_item[redecode.item_id].append(redecode)
-    rows = [pair_row(each, reference, variant, by_item.get(each.item.id, ())) for each in scored]
+    rows = (pair_row(each, reference, variant, by_item.get(each.item.id, ())) for each in scored)
+    parts = [frame_of([])]
+    while part := list(islice(rows, PART)):
+        parts.append(frame_of(part))
+    return pl.concat(parts, rechunk=True)
+
+
+def frame_of(rows: Sequence[Mapping[str, Value]]) -> pl.DataFrame:
+    """Rows of `engine.analysis.rows` as a table; types are the same for no rows."""
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
-
-
-def pair_row(
-    scored: ScoredItem, reference: str, variant: str, redecodes: Iterable[Redecode] = ()
-) -> dict[str, Value]:
-    """The row of one item; of the re-decodes those of this item under this variant count."""
-    pair = Pair(
-        item=scored.item,
-        dense=scored.scores.get(reference, Score()),
-        pruned=scored.scores.get(variant, Score()),
-        variant=variant,
-        redecodes=tuple(
-            redecode
-            for redecode in redecodes
-            if redecode.item_id == scored.item.id and redecode.variant == variant
-        ),
-    )
-    return {column.name: _finite(column.value(pair)) for column in _COLUMNS}
 
 
 def resolve_variant(run: Run, variant: str | None) -> str:
@@ -74,11 +67,6 @@ def resolve_variant(run: Run, variant: str | None) -> str:
     return require_variant(variant, recipes)
 
 
-def _finite(value: Value) -> Value:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 _TYPES = {str: pl.String, bool: pl.Boolean, int: pl.Int64, float: pl.Float64}
-_COLUMNS = columns()
 
-SCHEMA = pl.Schema({column.name: _TYPES[column.type] for column in _COLUMNS})
+SCHEMA = pl.Schema({column.name: _TYPES[column.type] for column in COLUMNS})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 import polars as pl
@@ -128,12 +128,20 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     floor: Floor | None
 
 
-def run_statistics(run: Run) -> Statistics:
-    """The statistics of a run as far as it is scored."""
+def run_statistics(run: Run, frames: Mapping[str, pl.DataFrame] | None = None) -> Statistics:
+    """The statistics of a run as far as it is scored.
+
+    Args:
+        run: with every re-decode that was made.
+        frames: its pairs by variant, where they are known already.
+    """
+    recipes = run.manifest.settings.recipes
+    if frames is None:
+        frames = {name: run_frame(run, name) for name in recipes}
     return Statistics(
         confidence=CONFIDENCE,
-        comparisons=tuple(_comparison(run, name) for name in run.manifest.settings.recipes),
-        floor=noise_floor(list(run.scored.values()), run.manifest.settings.against),
+        comparisons=tuple(_comparison(run, name, frames[name]) for name in recipes),
+        floor=noise_floor(run.scored.values(), run.manifest.settings.against),
     )
 
 
@@ -186,32 +194,33 @@ def rank_bands(ranks: pl.Series) -> RankBands:
     )
 
 
-def noise_floor(scored: list[ScoredItem], reference: str) -> Floor | None:
+def noise_floor(scored: Iterable[ScoredItem], reference: str) -> Floor | None:
     """The reference's second scoring against its first; None where there was none."""
-    pairs = [
-        (item.scores[reference], item.floor)
-        for item in scored
-        if item.floor is not None and reference in item.scores
-    ]
-    if not pairs:
+    # Of each item only what changed is kept: a large run's scores come from its log, one by one.
+    flips: list[str | None] = []
+    divergences: list[float | None] = []
+    verdicts_changed = texts_changed = 0
+    for item in scored:
+        first, again = item.scores.get(reference), item.floor
+        if first is None or again is None:
+            continue
+        flips.append(flip(first.choice, again.choice))
+        divergences.append(again.kl_vocabulary)
+        if first.open and again.open:
+            verdicts_changed += first.open.judgement.correct != again.open.judgement.correct
+            texts_changed += first.open.text != again.open.text
+    if not flips:
         return None
-    divergences = pl.Series(
-        [again.kl_vocabulary for _, again in pairs], dtype=pl.Float64
-    ).drop_nans()
-    answers = [(first.open, again.open) for first, again in pairs if first.open and again.open]
     return Floor(
-        items=len(pairs),
-        flips=count_flips(flip(first.choice, again.choice) for first, again in pairs),
-        open_verdicts_changed=sum(
-            first.judgement.correct != again.judgement.correct for first, again in answers
-        ),
-        open_texts_changed=sum(first.text != again.text for first, again in answers),
-        mean_kl_vocabulary=mean(divergences),
+        items=len(flips),
+        flips=count_flips(flips),
+        open_verdicts_changed=verdicts_changed,
+        open_texts_changed=texts_changed,
+        mean_kl_vocabulary=mean(pl.Series(divergences, dtype=pl.Float64).drop_nans()),
     )
 
 
-def _comparison(run: Run, name: str) -> ComparisonStatistics:
-    frame = run_frame(run, name)
+def _comparison(run: Run, name: str, frame: pl.DataFrame) -> ComparisonStatistics:
     settings = run.manifest.settings
     demoted = frame.filter(pl.col("outcome") == "recognition-only")
     languages = [

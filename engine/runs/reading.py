@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -35,6 +36,12 @@ class Redecoded(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", t
 
 
 LogRecord = Scored | Redecoded
+
+
+class _Named(msgspec.Struct):
+    """As much of an item as names it."""
+
+    id: str
 
 
 class _Kind(msgspec.Struct):
@@ -73,15 +80,16 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     directory: Path
     manifest: Manifest
-    items: tuple[Item, ...]
-    scored: dict[str, ScoredItem]
-    redecodes: tuple[Redecode, ...]
+    items: Collection[Item]
+    scored: Mapping[str, ScoredItem]
+    redecodes: Collection[Redecode]
 
 
 T = TypeVar("T")
 
 _manifests: LineDecoder[Manifest] = LineDecoder(Manifest)
 _items: LineDecoder[Item] = LineDecoder(Item)
+_names: LineDecoder[_Named] = LineDecoder(_Named)
 _records: LineDecoder[LogRecord] = LineDecoder(LogRecord)
 
 
@@ -98,12 +106,7 @@ def read_run(directory: Path) -> Run:
     log = read_log(directory / LOG)
     for part in parts:
         log = LogContent(part.scored | log.scored, part.redecodes | log.redecodes, log.intact_bytes)
-    unknown = log.scored.keys() - {item.id for item in items}
-    if unknown:
-        raise UserError(
-            f"{directory / LOG} has scores of items that {ITEMS} lacks, such as {min(unknown)}",
-            "The two files belong to different runs; restore the one that was replaced.",
-        )
+    refuse_unknown(directory, log.scored.keys() - {item.id for item in items})
     return Run(
         directory=directory,
         manifest=manifest,
@@ -131,6 +134,15 @@ def _read_part(directory: Path) -> LogContent | None:
         return None
 
 
+def refuse_unknown(directory: Path, unknown: Collection[str]) -> None:
+    """Refuse a run whose log has items that the run has not; raises `UserError`."""
+    if unknown:
+        raise UserError(
+            f"{directory / LOG} has scores of items that {ITEMS} lacks, such as {min(unknown)}",
+            "The two files belong to different runs; restore the one that was replaced.",
+        )
+
+
 def read_manifest(directory: Path) -> Manifest:
     """Read the manifest of a run directory.
 
@@ -150,12 +162,23 @@ def read_manifest(directory: Path) -> Manifest:
 
 def read_items(directory: Path) -> tuple[Item, ...]:
     """Read the items of a run, in order."""
+    return _read_items(directory, _items)
+
+
+def read_item_ids(directory: Path) -> tuple[str, ...]:
+    """Read only the ids of the items of a run, in order."""
+    return tuple(item.id for item in _read_items(directory, _names))
+
+
+def _read_items(directory: Path, decoder: LineDecoder[T]) -> tuple[T, ...]:
     path = directory / ITEMS
-    lines = _bytes(path).splitlines()
-    return tuple(
-        _decode(_items, line, f"{path}, line {number}")
-        for number, line in enumerate(lines, start=1)
-    )
+    items = []
+    for number, line in enumerate(_bytes(path).splitlines(), start=1):
+        try:
+            items.append(decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise damaged(f"{path}, line {number}", error) from error
+    return tuple(items)
 
 
 def read_log(path: Path) -> LogContent:
@@ -165,7 +188,7 @@ def read_log(path: Path) -> LogContent:
     scored: dict[str, ScoredItem] = {}
     redecodes: dict[RedecodeKey, Redecode] = {}
     for number, line in enumerate(data[:intact_bytes].split(b"\n")[:-1], start=1):
-        record = _record(line, f"{path}, line {number}")
+        record = decode_record(line, f"{path}, line {number}")
         match record:
             case Scored():
                 scored[record.scored.item.id] = record.scored
@@ -174,14 +197,23 @@ def read_log(path: Path) -> LogContent:
     return LogContent(scored, redecodes, intact_bytes)
 
 
-def _record(line: bytes, where: str) -> LogRecord:
+def decode_record(line: bytes, where: str) -> LogRecord:
+    """Read a line of a log.
+
+    Args:
+        line: with or without its end.
+        where: what the line is called in an error.
+
+    Raises:
+        UserError: it is no record, or has a decoding that is not installed.
+    """
     try:
         return _decode(_records, line, where)
-    except UserError as damaged:
+    except UserError as error:
         try:
             redecode = msgspec.json.decode(line, type=_KindOfLine).redecode
         except msgspec.DecodeError:
-            raise damaged from None
+            raise error from None
         if redecode is None or redecode.decoding.kind in kinds():
             raise
         unknown = unknown_kind(redecode.decoding.kind)
@@ -192,17 +224,27 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UserError(
-            f"there is no run in {path.parent}: {path.name} can't be read ({error.strerror})",
-            "Name the directory that 'illusion-tui score --out' wrote.",
-        ) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> UserError:
+    """What to say of a file of a run that can't be read."""
+    return UserError(
+        f"there is no run in {path.parent}: {path.name} can't be read ({error.strerror})",
+        "Name the directory that 'illusion-tui score --out' wrote.",
+    )
 
 
 def _decode(decoder: LineDecoder[T], data: bytes, where: str) -> T:
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{where} is damaged: {error}",
-            "Restore the file from a copy, or score the items again in another directory.",
-        ) from error
+        raise damaged(where, error) from error
+
+
+def damaged(where: str, error: Exception) -> UserError:
+    """What to say of a line of a run's file that is not what it should be."""
+    return UserError(
+        f"{where} is damaged: {error}",
+        "Restore the file from a copy, or score the items again in another directory.",
+    )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import typer
+from typer.core import TyperCommand
 
 from engine.records.errors import UserError
 from tui.commands.output import CONFIG, ENGINE, RUN_DIRECTORY
@@ -14,14 +18,21 @@ from tui.options.config import read_config
 from tui.options.options import ModelOptions
 from tui.options.planning import engine_command, plan_run
 from tui.options.run_options import RunOptions
+from tui.options.sparing import Sparing
 
 if TYPE_CHECKING:
     from tui.state.session import RunSource
 
 
+class OpenCommand(Sparing, TyperCommand):
+    """`open` takes its arguments as they are typed."""
+
+    PLAIN = MappingProxyType({"run": Path, "engine": str, "config": Path})
+
+
 def register(app: typer.Typer) -> None:
     """Add the command; the inspector itself is what runs without one."""
-    app.command("open")(open_run)
+    app.command("open", cls=OpenCommand)(open_run)
 
 
 def inspect_run(options: RunOptions) -> None:
@@ -62,6 +73,8 @@ def require_terminal(instead: str) -> None:
 
 def show(source: RunSource, engine: tuple[str, ...] | None) -> None:
     """Open the screen and stay until it is closed."""
+    # Until the first frame nothing becomes garbage; the app turns it on again.
+    gc.disable()
     from tui.app import InspectorApp
     from tui.process.client import EngineClient
 

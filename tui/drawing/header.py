@@ -9,6 +9,7 @@ from tui.state.session import EngineDown
 from tui.state.state import RunState
 
 STAGES = {
+    "read": "reading",
     "items": "fetching the items",
     "fetch": "fetching the model",
     "convert": "converting the model",

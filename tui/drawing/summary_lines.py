@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from engine.analysis.metrics.registry import ladder, summed
 from engine.analysis.outcomes import OUTCOME_MARKS
-from engine.analysis.slices import Slice
-from engine.analysis.statistics import (
-    ComparisonStatistics,
-    Floor,
-    Group,
-    Proportion,
-    RankBands,
-    Recovery,
-    Rung,
-)
-from engine.analysis.summed import Figure
 from engine.records.manifest import Manifest, VariantRecord
 from engine.text import displayable, fit, truncated
 from tui.drawing.lines import Line, Piece, wrap
 from tui.drawing.manifest_lines import heading, manifest_lines, sparsity_lines
 from tui.drawing.marks import bar
 from tui.drawing.scatter import Point, scatter_lines
+
+if TYPE_CHECKING:
+    from engine.analysis.slices import Slice
+    from engine.analysis.statistics import (
+        ComparisonStatistics,
+        Floor,
+        Group,
+        Proportion,
+        RankBands,
+        Recovery,
+        Rung,
+    )
+    from engine.analysis.summed import Figure
 
 FLIPS = {
     "right-to-wrong": "right → wrong",

@@ -13,6 +13,8 @@ from typing import Any
 from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
+from tui.options.sparing import Sparing
+
 METHODS = "{methods}"
 """Stands for the methods that `--method` takes."""
 RECIPES = "{recipes}"
@@ -52,7 +54,7 @@ def _fill(parameters: Sequence[Any]) -> None:
                 parameter.help = parameter.help.replace(placeholder, escape(text()))
 
 
-class FilledCommand(TyperCommand):
+class FilledCommand(Sparing, TyperCommand):
     """A command whose options' help may hold the placeholders."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -64,7 +66,7 @@ class FilledCommand(TyperCommand):
         return super().shell_complete(ctx, incomplete)
 
 
-class FilledGroup(TyperGroup):
+class FilledGroup(Sparing, TyperGroup):
     """The same for a group of commands."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,12 +14,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.records.errors import UserError, in_one_line
-from engine.reports.export import export
-from engine.runs.reading import Run
 from tui.acting import ActingScreen, Opening
 from tui.actions import RUN
 from tui.screens.inspect import InspectScreen
 from tui.screens.page import BACK
+
+if TYPE_CHECKING:
+    from engine.runs.reading import Run
 
 
 class ExportScreen(ActingScreen, ModalScreen[None]):
@@ -68,6 +70,8 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
 
     @work(thread=True, exclusive=True)
     def _write(self, path: Path) -> None:
+        from engine.reports.export import export
+
         try:
             count = export(self._run, path, variant=self._variant, filter_text=self._filter_text)
         except UserError as error:

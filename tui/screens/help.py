@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from engine.analysis.filters import FILTER_HELP
 from engine.analysis.metrics.registry import in_columns
 from engine.analysis.outcomes import OUTCOMES
 from engine.text import displayable, fit
@@ -83,6 +82,8 @@ def lay_out(actions: Mapping[str, Sequence[Action]], width: int) -> list[Line]:
 
 
 def _words(width: int) -> list[Line]:
+    from engine.analysis.filters import FILTER_HELP
+
     lines: list[Line] = [[("What you see", "heading")]]
     about = (
         "Compressed models keep picking the right option while they stop writing the right "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import polars as pl
 from textual import on
 from textual.app import ComposeResult
+from textual.timer import Timer
 
+from engine.analysis.pairing import outcome
 from engine.records.decodings.registry import kinds
 from engine.records.scores import Score, ScoredItem
 from tui.actions import FIND, MOVE, RE_DECODE, RUN, SHOW, Action
@@ -21,6 +22,9 @@ from tui.widgets.browser import ItemBrowser
 from tui.widgets.details import DecodeBoard, PairDetails, QuestionBoard
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable
+
+CATCH_UP_SECONDS, CATCH_UP_PAUSE = 0.02, 0.04
+"""Between two such spells of tabulating items, keys are answered."""
 
 TARGETS = ("variant", "reference", "both")
 VARIANT_ACTIONS = (
@@ -116,8 +120,7 @@ class InspectScreen(RunScreen):
         super().__init__(session)
         self.variant = self.state.variants[0]
         self.target = "variant"
-        self._frame = pl.DataFrame()
-        self._ids: list[str] = []
+        self._catching_up: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield RunBoard(id="run")
@@ -146,7 +149,7 @@ class InspectScreen(RunScreen):
     def current(self) -> ScoredItem | None:
         """The item under the cursor."""
         number = self.table.number
-        return None if number is None else self.state.items[self._ids[number]]
+        return None if number is None else self.state.items[self.state.ids[number]]
 
     @property
     def current_row(self) -> Row | None:
@@ -164,15 +167,17 @@ class InspectScreen(RunScreen):
 
     def row(self, number: int) -> Row:
         """The row of an item, by its number in the order of arrival."""
-        scored = self.state.items[self._ids[number]]
-        values = self._frame.row(number, named=True)
+        item_id = self.state.ids[number]
+        scored = self.state.items[item_id]
+        reference = scored.scores.get(self.state.reference, Score())
+        variant = scored.scores.get(self.variant, Score())
         return Row(
             scored=scored,
-            reference=scored.scores.get(self.state.reference, Score()),
-            variant=scored.scores.get(self.variant, Score()),
-            outcome=values["outcome"],
-            back=tuple(self.state.recoveries(scored.item.id, self.variant)),
-            values=values,
+            reference=reference,
+            variant=variant,
+            outcome=outcome(reference, variant),
+            back=tuple(self.state.recoveries(item_id, self.variant)),
+            values=self.state.values(item_id, self.variant),
         )
 
     # -- drawing ------------------------------------------------------------------------------
@@ -189,6 +194,8 @@ class InspectScreen(RunScreen):
         if Change.ITEMS in change:
             self._draw_items()
         if Change.ANSWERS in change:
+            if self.state.tabulates:
+                self.browser.frame = self.state.table(self.variant).frame
             self.table.refresh()
             self._draw_decodes()
 
@@ -205,10 +212,18 @@ class InspectScreen(RunScreen):
             panel.show(down.message, down.hint, down.stderr, str(down.log or ""))
 
     def _draw_items(self) -> None:
+        """Show the items; their table is made behind them, a little at every call."""
         state = self.state
-        self._frame, self._ids = state.frame(self.variant), list(state.items)
+        if self._catching_up is not None:
+            self._catching_up.stop()
+            self._catching_up = None
+        frame = None
+        if state.tabulates:
+            if not state.catch_up(self.variant, CATCH_UP_SECONDS):
+                self._catching_up = self.set_timer(CATCH_UP_PAUSE, self._draw_items)
+            frame = state.table(self.variant).frame
         labels = {"reference": state.label(state.reference), "variant": state.label(self.variant)}
-        self.browser.show(self._frame, self.row, labels)
+        self.browser.show(len(state.ids), frame, self.row, labels)
 
     @on(ItemTable.Highlighted)
     def _draw_item(self) -> None:

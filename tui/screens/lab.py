@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -27,6 +29,8 @@ from tui.widgets.details import QuestionBoard
 from tui.widgets.paint import Sheet
 
 BLOCK_CELLS = 46
+LOOKED_AT, OFFERED = 1000, 200
+"""So many items are looked at for examples, and so many are offered."""
 
 
 class LabScreen(RunScreen):
@@ -101,14 +105,15 @@ class LabScreen(RunScreen):
     def _examples(self) -> Choices:
         """Other items that may be shown solved, those of the same language first."""
         item = self._scored.item
-        others = [other.item for other in self.state.items.values() if other.item.id != item.id]
+        scored = islice(self.state.items.values(), LOOKED_AT)
+        others = [other.item for other in scored if other.item.id != item.id]
         others.sort(key=lambda o: (o.language != item.language, o.kind != item.kind))
         return [
             (
                 Content(truncated(displayable(f"{other.stem or other.question} {other.gold}"), 60)),
                 other.id,
             )
-            for other in others[:200]
+            for other in others[:OFFERED]
         ]
 
     # -- running --------------------------------------------------------------------------------

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import polars as pl
 from textual import work
 
-from engine.analysis.frame import run_frame
-from engine.analysis.statistics import Statistics, run_statistics
-from engine.analysis.summed import sum_up
 from engine.methods.recipes import parse_recipe
 from engine.records.recipes import RecipeError
-from engine.runs.reading import Run
 from tui.acting import Opening
 from tui.actions import SHOW
 from tui.drawing.lines import Line, columns
@@ -25,26 +20,14 @@ from tui.state.session import Session
 from tui.state.state import Change
 from tui.state.view import counts, probability_points
 
+if TYPE_CHECKING:
+    from tui.state.figures import Figures
+
 TWO_COLUMNS = 128
 GAP = 4
 
 _THREAD = ThreadPoolExecutor(max_workers=1, thread_name_prefix="statistics")
 """One computation at a time, also where the screen is left and opened again meanwhile."""
-
-
-@dataclass(frozen=True)
-class Figures:
-    """All that the page shows of one snapshot of a run; `frames` has the pairs by variant."""
-
-    run: Run
-    statistics: Statistics
-    frames: dict[str, pl.DataFrame]
-
-    @classmethod
-    def of(cls, run: Run) -> Figures:
-        """Compute the figures; slow."""
-        recipes = run.manifest.settings.recipes
-        return cls(run, run_statistics(run), {name: run_frame(run, name) for name in recipes})
 
 
 class SummaryScreen(PageScreen):
@@ -85,13 +68,16 @@ class SummaryScreen(PageScreen):
     @work
     async def _follow_run(self) -> None:
         """Compute the figures of one snapshot after the other until the screen is left."""
+        from tui.state.figures import Figures
+
         while await self._stale.wait():
             self._stale.clear()
             run = self.state.run()
             if run is None or not run.scored or (self._figures and run == self._figures.run):
                 continue
             loop = asyncio.get_running_loop()
-            self._figures = await loop.run_in_executor(_THREAD, Figures.of, run)
+            known = self.state.whole_frames()
+            self._figures = await loop.run_in_executor(_THREAD, Figures.of, run, known)
             self.draw()
 
     def draw(self) -> None:
@@ -114,7 +100,7 @@ class SummaryScreen(PageScreen):
             floor=statistics.floor,
             outcomes=counts(frame),
             never_choice=int(frame["never_choice_correct"].sum()),
-            metrics=sum_up(frame),
+            metrics=figures.metrics[variant],
             points=probability_points(frame),
             manifest=manifest,
             record=next((record for record in manifest.variants if record.name == variant), None),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.records.errors import UserError
 from engine.records.protocol import (
@@ -13,16 +14,25 @@ from engine.records.protocol import (
     Event,
     Failed,
     OpenRun,
+    Progress,
     Request,
     SetScoring,
     StartRun,
 )
 from engine.records.settings import Settings
-from engine.runs.reading import read_run
+from engine.runs.logged import LoggedItems, LoggedRedecodes
 from tui.state.questions import Asked
+from tui.state.saved import reading, saved_state
 from tui.state.state import RunState
 
+if TYPE_CHECKING:
+    from engine.analysis.tabulating import Rows, Task
+
 STDERR_LINES = 8
+
+
+class Closing(Exception):
+    """The inspector is being closed: what is under way is not wanted any more."""
 
 
 class Engine(Protocol):
@@ -108,9 +118,49 @@ class Session:
         Raises:
             UserError: there is no run that can be read.
         """
-        return (
-            saved_state(self.source.directory) if isinstance(self.source, SavedRun) else self.state
+        if not isinstance(self.source, SavedRun):
+            return self.state
+        return saved_state(self.source.directory, self._tell_reading)
+
+    def _tell_reading(self, done: int, total: int) -> None:
+        if self._closing:
+            raise Closing
+        self.state.stage = Progress(stage="read", detail="", done=done, total=total)
+
+    async def tabulate(
+        self, tabulated: Callable[[Task], AsyncGenerator[Rows, None]]
+    ) -> AsyncGenerator[None, None]:
+        """Take in the tables of a run that is too large to make them here, part by part.
+
+        Args:
+            tabulated: makes them elsewhere; see `tui.process.tabulator`.
+        """
+        state = self.state
+        items, redecodes = state.items, state.redecodes
+        if not isinstance(items, LoggedItems) or not isinstance(redecodes, LoggedRedecodes):
+            return
+        import polars as pl
+
+        from engine.analysis.tabulating import Task, slices_of
+
+        total = len(items.places)
+        task = Task(
+            log=str(items.file.path),
+            reference=state.reference,
+            variants=state.variants,
+            slices=slices_of(items.places, redecodes.places),
         )
+        try:
+            async with contextlib.aclosing(tabulated(task)) as parts:
+                async for part in parts:
+                    rows = pl.read_ipc_stream(part.arrow)
+                    state.extend(part.variant, part.first, rows)
+                    state.stage = reading(part.first + rows.height, total)
+                    yield
+        except UserError as error:
+            self.down = EngineDown(error.message, error.hint)
+        state.stage = None
+        state.elsewhere = self.down is not None
 
     async def events(self) -> AsyncIterator[Event]:
         """Start an engine, open the run in it, and yield its events until it ends."""
@@ -178,16 +228,3 @@ class Session:
     def _described(self, engine: Engine, failure: Failed) -> EngineDown:
         stderr = engine.stderr_tail(STDERR_LINES)
         return EngineDown(failure.message, failure.hint, stderr, engine.log)
-
-
-def saved_state(directory: Path) -> RunState:
-    """The state of a run on disk, as if its events had just come."""
-    run = read_run(directory)
-    state = RunState(run.manifest.settings, directory=str(directory), manifest=run.manifest)
-    state.live = False
-    for scored in run.scored.values():
-        state.add(scored)
-    for redecode in run.redecodes:
-        state.remember(redecode)
-    state.total = len(run.items)
-    return state

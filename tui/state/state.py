@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import enum
+import math
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
-
-from engine.analysis.frame import pair_row, pairs_frame
+from engine.analysis.metrics.metric import Value
 from engine.analysis.metrics.registry import columns_of_redecodes
+from engine.analysis.rows import PairRow
 from engine.methods.recipes import parse_recipe
 from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
@@ -32,10 +34,19 @@ from engine.records.protocol import (
 from engine.records.recipes import RecipeError
 from engine.records.scores import ScoredItem
 from engine.records.settings import DENSE, Settings
+from engine.runs.logged import ItemsOf, LoggedItems, LoggedRedecodes, RedecodesOf
 from engine.runs.reading import Run
 from tui.state.decodes import LiveDecode, remembered
 from tui.state.pace import Pace
 from tui.state.questions import Asked
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tui.state.table import Table
+
+SLICE = 50
+"""So many items are tabulated between two looks at the clock."""
 
 
 class Change(enum.Flag):
@@ -68,8 +79,12 @@ class RunState:
         seconds: how long the finished run took; None while it goes on.
         resumed: items that were scored before the run was opened.
         items: by id, in the order of arrival.
+        ids: of the items, in that order: item n is the one with the n-th id.
         asked: questions by the id of their request.
         notices: what a person should be told, oldest first.
+        tabulates: tables may be made. Not before the first rows are on the screen: polars, which
+            makes them, takes as long to import as all the rest.
+        elsewhere: another process makes the tables, and `extend` takes them in.
     """
 
     settings: Settings
@@ -81,12 +96,16 @@ class RunState:
     live: bool = True
     seconds: float | None = None
     resumed: int = 0
-    items: dict[str, ScoredItem] = field(default_factory=dict)
-    redecodes: dict[str, list[Redecode]] = field(default_factory=dict)
+    items: dict[str, ScoredItem] | LoggedItems = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)
+    redecodes: dict[str, list[Redecode]] | LoggedRedecodes = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     notices: deque[str] = field(default_factory=deque)
+    tabulates: bool = False
+    elsewhere: bool = False
+    _redecoded: set[str] = field(default_factory=set)
     _numbers: dict[str, int] = field(default_factory=dict)
-    _frames: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _tables: dict[str, Table] = field(default_factory=dict)
     _pace: Pace = field(default_factory=Pace)
 
     # -- what screens ask ----------------------------------------------------------------
@@ -130,19 +149,56 @@ class RunState:
             return None
         return self._pace.seconds_left(self.total, time.monotonic() if now is None else now)
 
+    def values(self, item_id: str, variant: str) -> Mapping[str, Value]:
+        """The row of an item in the table of a variant."""
+        return PairRow(self.items[item_id], self.reference, variant, self.results(item_id))
+
     def frame(self, variant: str) -> pl.DataFrame:
         """One row per scored item for the reference and `variant`, in the order of arrival."""
-        known = self._frames.get(variant)
-        height = 0 if known is None else known.height
-        if known is None or height < len(self.items):
-            fresh = list(self.items.values())[height:]
-            rows = pairs_frame(fresh, self.reference, variant, self._results_of(fresh))
-            known = rows if known is None else known.vstack(rows)
-            self._frames[variant] = known
-        return known
+        self.catch_up(variant)
+        return self.table(variant).frame
 
-    def _results_of(self, scored: Iterable[ScoredItem]) -> list[Redecode]:
-        return [result for one in scored for result in self.results(one.item.id)]
+    def table(self, variant: str) -> Table:
+        """The table of a variant as far as it is made. Imports polars, which takes a while."""
+        from tui.state.table import Table
+
+        return self._tables.setdefault(variant, Table())
+
+    def catch_up(self, variant: str, seconds: float = math.inf) -> bool:
+        """Tabulate items for about so long; tells whether nothing is left to do here."""
+        from engine.analysis.frame import frame_of
+
+        table = self.table(variant)
+        if self.elsewhere:
+            return True
+        deadline = time.monotonic() + seconds
+        rows: list[dict[str, Value]] = []
+        done = table.height
+        while done < len(self.ids) and time.monotonic() < deadline:
+            ids = self.ids[done : done + SLICE]
+            rows += [dict(self.values(item_id, variant)) for item_id in ids]
+            done += len(ids)
+        table.extend(frame_of(rows))
+        return done == len(self.ids)
+
+    def whole_frames(self) -> dict[str, pl.DataFrame]:
+        """The tables in which all scored items are, by variant."""
+        return {
+            name: table.frame
+            for name, table in self._tables.items()
+            if table.height == len(self.ids)
+        }
+
+    def extend(self, variant: str, first: int, rows: pl.DataFrame) -> None:
+        """Add rows that were made elsewhere: of the items that come next in a table.
+
+        Re-decodes that came meanwhile are put into them.
+        """
+        table = self.table(variant)
+        assert table.height == first
+        table.extend(rows)
+        for item_id in self._redecoded.intersection(self.ids[first : table.height]):
+            self._renew(item_id, variant)
 
     def results(self, item_id: str) -> list[Redecode]:
         """Finished re-decodes of an item, the latest first."""
@@ -173,12 +229,13 @@ class RunState:
         """What is known as a run on disk would be read; None before it is opened."""
         if self.manifest is None:
             return None
+        scored = self.items.copy()
         return Run(
             directory=Path(self.directory or "."),
             manifest=self.manifest,
-            items=tuple(scored.item for scored in self.items.values()),
-            scored=dict(self.items),
-            redecodes=tuple(one for many in self.redecodes.values() for one in many),
+            items=ItemsOf(scored),
+            scored=scored,
+            redecodes=RedecodesOf(self.redecodes.copy()),
         )
 
     # -- what happens --------------------------------------------------------------------
@@ -244,16 +301,24 @@ class RunState:
 
     def remember(self, redecode: Redecode) -> None:
         """Keep a finished re-decode."""
-        old = self.redecodes.get(redecode.item_id, [])
+        old = self.results(redecode.item_id)
         self.redecodes[redecode.item_id] = remembered(old, redecode)
-        number = self._numbers.get(redecode.item_id)
-        frame = self._frames.get(redecode.variant)
-        if frame is None or number is None or number >= frame.height:
-            return
-        scored, results = self.items[redecode.item_id], self.redecodes[redecode.item_id]
-        row = pair_row(scored, self.reference, redecode.variant, results)
-        for name in columns_of_redecodes():
-            frame[number, name] = row[name]
+        self._redecoded.add(redecode.item_id)
+        self._renew(redecode.item_id, redecode.variant)
+
+    def _renew(self, item_id: str, variant: str) -> None:
+        """Put what re-decodes say into the row of an item, if it has one."""
+        number, table = self._number(item_id), self._tables.get(variant)
+        if table is not None and number is not None and number < table.height:
+            values = self.values(item_id, variant)
+            table.replace(number, {name: values[name] for name in columns_of_redecodes()})
+
+    def _number(self, item_id: str) -> int | None:
+        """The place of an item in the order of arrival; None where it is not scored."""
+        known = len(self._numbers)
+        for number, new in enumerate(islice(self.ids, known, None), start=known):
+            self._numbers[new] = number
+        return self._numbers.get(item_id)
 
     def engine_ended(self) -> None:
         """Note that no more events will come: what was under way is over."""
@@ -269,9 +334,10 @@ class RunState:
         item_id = scored.item.id
         new = item_id not in self.items
         if not new and self.items[item_id] != scored:
-            self._frames.clear()
+            self._tables.clear()
         self.items[item_id] = scored
-        self._numbers.setdefault(item_id, len(self._numbers))
+        if new:
+            self.ids.append(item_id)
         self.total = max(self.total, self.scored)
         return new
 

@@ -1,12 +1,14 @@
-"""Which items are shown, and in what order: pure polars."""
+"""Which items are shown, and in what order: pure polars, imported when it is first asked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from engine.analysis.outcomes import OUTCOME_MARKS
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class View:
     sort: tuple[str, ...] = ()
     descending: bool = False
 
+    @property
+    def whole(self) -> bool:
+        """Whether it shows all items in the order of scoring."""
+        return self.outcome is None and self.condition is None and not self.sort
+
 
 def shown(frame: pl.DataFrame, view: View) -> list[int]:
     """Row numbers of the frame that the view shows, in its order; missing values last.
@@ -32,6 +39,8 @@ def shown(frame: pl.DataFrame, view: View) -> list[int]:
     Raises:
         polars.exceptions.PolarsError: the condition does not fit the frame.
     """
+    import polars as pl
+
     numbered = frame.lazy().with_row_index("row_number")
     if view.outcome is not None:
         numbered = numbered.filter(pl.col("outcome") == view.outcome)
@@ -64,6 +73,8 @@ def probability_points(frame: pl.DataFrame) -> dict[str, list[tuple[float, float
 
 
 def _sort_key(name: str) -> pl.Expr:
+    import polars as pl
+
     column = pl.col(name)
     if name == "outcome":
         order = {outcome: number for number, outcome in enumerate(OUTCOME_MARKS)}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import polars as pl
-from polars.exceptions import PolarsError
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from engine.analysis.filters import parse_filter
 from engine.records.errors import UserError
 from tui.acting import Acting
 from tui.actions import FIND, OUTCOMES, Action
@@ -21,9 +23,22 @@ from tui.widgets.boards import OutcomeBoard
 from tui.widgets.filter import FilterBar, FilterInput
 from tui.widgets.item_table import ItemTable, Ordering
 
+if TYPE_CHECKING:
+    import polars as pl
+
+AT_ONCE = 20_000
+"""Rows that are filtered and sorted in so little time that nobody waits; more are in a thread."""
+
+RESTS = 4
+"""While items come, the view of a large run is computed anew after so many times what it took."""
+
 
 class ItemBrowser(Acting, Vertical):
-    """Counts per outcome, the filter's line, and the table of the items that both let through."""
+    """Counts per outcome, the filter's line, and the table of the items that both let through.
+
+    Attributes:
+        frame: one row per item, of the first items at least; None where it is not made yet.
+    """
 
     ACTIONS = (
         *(
@@ -72,7 +87,10 @@ class ItemBrowser(Acting, Vertical):
         self.ordering = Ordering()
         self._condition: pl.Expr | None = None
         self._filter_error = ""
-        self._frame = pl.DataFrame()
+        self._count = 0
+        self.frame: pl.DataFrame | None = None
+        self._stale = asyncio.Event()
+        self._asked = asyncio.Event()
         self._make_row: Callable[[int], Row] | None = None
         self._titles: dict[str, str] = {}
 
@@ -83,6 +101,7 @@ class ItemBrowser(Acting, Vertical):
 
     def on_mount(self) -> None:
         self.query_one(FilterBar).display = False
+        self._follow_large()
 
     @property
     def table(self) -> ItemTable:
@@ -97,17 +116,22 @@ class ItemBrowser(Acting, Vertical):
         return " ".join(filter(None, parts))
 
     def show(
-        self, frame: pl.DataFrame, make_row: Callable[[int], Row], titles: dict[str, str]
+        self,
+        count: int,
+        frame: pl.DataFrame | None,
+        make_row: Callable[[int], Row],
+        titles: dict[str, str],
     ) -> None:
-        """Show the items of a frame.
+        """Show the items of a run.
 
         Args:
-            frame: one row per item.
-            make_row: gives what the table draws of a row of the frame.
+            count: of the items.
+            frame: one row per item, of the first items at least; None where it is not made yet.
+            make_row: gives what the table draws of an item, by its number.
             titles: what stands for "{reference}" and "{variant}" in the headers.
         """
-        self._frame, self._make_row, self._titles = frame, make_row, titles
-        self._draw()
+        self._count, self.frame, self._make_row, self._titles = count, frame, make_row, titles
+        self._draw(asked=False)
 
     def clear(self) -> None:
         """Clear the filter; where there is none, show all outcomes."""
@@ -134,6 +158,8 @@ class ItemBrowser(Acting, Vertical):
     def _filter_typed(self, message: Input.Changed) -> None:
         self._condition, self._filter_error = None, ""
         if message.value.strip():
+            from engine.analysis.filters import parse_filter
+
             try:
                 self._condition = parse_filter(message.value)
             except UserError as error:
@@ -177,36 +203,89 @@ class ItemBrowser(Acting, Vertical):
 
     # -- drawing ------------------------------------------------------------------------------
 
-    def _draw(self) -> None:
+    @property
+    def view(self) -> View:
+        """What is asked to be shown."""
+        column = next((c for c in self.table.columns if c.key == self.ordering.key), None)
+        outcome = None if self.outcome == "all" else self.outcome
+        sort = column.sort if column else ()
+        return View(outcome, self._condition, sort, self.ordering.descending)
+
+    def _draw(self, *, asked: bool = True) -> None:
+        """Show the items of the view; a large run's follow when they are found.
+
+        Args:
+            asked: a person asked for another view; else the items changed.
+        """
         if self._make_row is None:
             return
+        if asked:
+            self._asked.set()
+        view, frame = self.view, self.frame
+        if view.whole:
+            self._put(range(self._count))
+        elif frame is None:
+            self._put(())
+        elif frame.height <= AT_ONCE:
+            self._put_found(*_found(frame, view))
+        else:
+            self._stale.set()
+
+    @work(group="find")
+    async def _follow_large(self) -> None:
+        """Find the items of a large run in a thread: for a new view at once, for new items often.
+
+        What was found is shown unless another view is asked for meanwhile.
+        """
+        rest = 0.0
+        while await self._stale.wait():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._asked.wait()
+            self._stale.clear()
+            self._asked.clear()
+            view, frame = self.view, self.frame
+            if frame is None or view.whole:
+                continue
+            began = time.monotonic()
+            found = await asyncio.to_thread(_found, frame, view)
+            rest = RESTS * (time.monotonic() - began)
+            if not self._asked.is_set():
+                self._put_found(*found)
+
+    def _put_found(self, numbers: Sequence[int], error: str) -> None:
+        if error:
+            self._condition, self._filter_error = None, error
+        self._put(numbers)
+
+    def _put(self, numbers: Sequence[int]) -> None:
+        """Show items by their numbers, and how many there are of each outcome."""
+        assert self._make_row is not None
+        frame = self.frame
         self.table.show(
-            self._numbers(),
+            numbers,
             self._make_row,
             titles=self._titles,
             ordering=self.ordering,
             placeholder=(
                 "no item is shown; esc clears the filter, 0 shows all outcomes"
-                if self._frame.height
+                if self._count
                 else "items appear here as they are scored"
             ),
         )
-        found = counts(self._frame) if self._frame.height else {}
         narrowed = self._condition is not None or self.outcome != "all"
         note = f"{self.table.count:,} shown" if narrowed else ""
         self.query_one(FilterBar).note(self._filter_error or note, alarm=bool(self._filter_error))
-        totals = {"all": self._frame.height, **found} if found else {}
+        found = {} if frame is None or frame.is_empty() else counts(frame)
+        totals = {"all": self._count, **found} if found else {}
         self.query_one(OutcomeBoard).show(totals, self.outcome, note)
 
-    def _numbers(self) -> list[int]:
-        """Rows of the frame that are shown; a filter that doesn't fit the frame is left out."""
-        column = next((c for c in self.table.columns if c.key == self.ordering.key), None)
-        sort = column.sort if column else ()
-        outcome = None if self.outcome == "all" else self.outcome
-        try:
-            return shown(
-                self._frame, View(outcome, self._condition, sort, self.ordering.descending)
-            )
-        except PolarsError as error:
-            self._condition, self._filter_error = None, str(error).splitlines()[0]
-            return shown(self._frame, View(outcome, None, sort, self.ordering.descending))
+
+def _found(frame: pl.DataFrame, view: View) -> tuple[list[int], str]:
+    """Rows that the view shows, and an error; a filter that doesn't fit the frame is left out."""
+    from polars.exceptions import PolarsError
+
+    try:
+        return shown(frame, view), ""
+    except PolarsError as error:
+        return shown(frame, replace(view, condition=None)), str(error).splitlines()[0]

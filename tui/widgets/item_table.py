@@ -131,7 +131,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         before, line = self.number, self._cursor - round(self.scroll_y)
         self._make, self._titles, self._ordering = make, titles, ordering
         self._placeholder = placeholder
-        changed = list(numbers) != list(self._numbers)
+        changed = numbers != self._numbers
         self._numbers = numbers
         if changed:
             index = _index(numbers, before)

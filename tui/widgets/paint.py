@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
@@ -33,10 +33,13 @@ PAINTS = (
 )
 
 
-class Painted(Widget):
-    """A widget whose pieces are coloured by the component classes `paint--NAME`."""
+PAINT_CLASSES = frozenset(f"paint--{name}" for name in PAINTS)
+"""Component classes of the app: once for all widgets, since each one costs a pass of the style
+sheets over a node of its own."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"paint--{name}" for name in PAINTS}
+
+class Painted(Widget):
+    """A widget whose pieces are coloured by the app's component classes `paint--NAME`."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -50,7 +53,7 @@ class Painted(Widget):
         """The style of a paint, without a background of its own where it has none."""
         if name not in self._paints:
             self._paints[name] = (
-                self.get_component_rich_style(f"paint--{name}", partial=True)
+                self.app.get_component_styles(f"paint--{name}").partial_rich_style
                 if name
                 else Style.null()
             )

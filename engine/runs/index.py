@@ -1,0 +1,109 @@
+"""Where the records of a log stand, found without decoding them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from engine.runs.reading import damaged, unreadable
+
+BUFFER_BYTES = 1 << 20
+LINES = 1000
+"""So many lines are read between two calls of `tell`."""
+
+
+class Span(NamedTuple):
+    """A line of the log: its number from 1, its first byte, and its length without the newline."""
+
+    line: int
+    start: int
+    length: int
+
+
+class LogIndex(NamedTuple):
+    """The lines of a log by the item that they are about.
+
+    Attributes:
+        scored: the last line that scores an item.
+        redecodes: the lines of an item's re-decodes, in the order of the log.
+    """
+
+    scored: dict[str, Span]
+    redecodes: dict[str, list[Span]]
+
+
+def index_log(path: Path, tell: Callable[[int], None] = lambda done: None) -> LogIndex:
+    """Find the records of a log; a last line that lacks its end is left out.
+
+    Args:
+        path: of the log.
+        tell: is told now and then how many bytes are read; it may raise to cancel.
+
+    Raises:
+        UserError: the log can't be read, or a line is no record; the error names the line.
+    """
+    index = LogIndex({}, {})
+    start = 0
+    try:
+        with path.open("rb", buffering=BUFFER_BYTES) as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    break
+                try:
+                    scored, item_id = _about(line)
+                except ValueError as error:
+                    raise damaged(f"{path}, line {number}", error) from error
+                span = Span(number, start, len(line) - 1)
+                if scored:
+                    index.scored[item_id] = span
+                else:
+                    index.redecodes.setdefault(item_id, []).append(span)
+                start += len(line)
+                if number % LINES == 0:
+                    tell(start)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return index
+
+
+# Our writer begins nearly every line so. Any other is read by msgspec, which takes longer.
+_SCORED = re.compile(rb'\{"record":"scored","scored":\{"item":\{"id":"([^"\\]*)"')
+_REDECODED = re.compile(rb'\{"record":"redecode","redecode":\{"item_id":"([^"\\]*)"')
+
+
+class _Item(msgspec.Struct):
+    id: str
+
+
+class _Scored(msgspec.Struct):
+    item: _Item
+
+
+class _Redecode(msgspec.Struct):
+    item_id: str
+
+
+class _Line(msgspec.Struct):
+    scored: _Scored | None = None
+    redecode: _Redecode | None = None
+
+
+_lines = msgspec.json.Decoder(_Line)
+
+
+def _about(line: bytes) -> tuple[bool, str]:
+    """Whether a line scores an item, and the item's id; raises ValueError if it is no record."""
+    if found := _SCORED.match(line):
+        return True, found[1].decode()
+    if found := _REDECODED.match(line):
+        return False, found[1].decode()
+    record = _lines.decode(line)
+    if record.scored is not None:
+        return True, record.scored.item.id
+    if record.redecode is not None:
+        return False, record.redecode.item_id
+    raise ValueError("it is neither a score nor a re-decode")

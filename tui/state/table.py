@@ -1,0 +1,56 @@
+"""The pairs of a run as a table that grows with the items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from engine.analysis.frame import SCHEMA
+from engine.analysis.metrics.metric import Value
+
+
+class Table:
+    """Rows in the order of arrival, row n being item n.
+
+    Rows come in small parts. A part is merged with the one before it as soon as it is as long, so
+    that a table of any length has few parts and every row is copied few times.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[pl.DataFrame] = []
+        self._frame: pl.DataFrame | None = pl.DataFrame(schema=SCHEMA)
+
+    @property
+    def height(self) -> int:
+        """How many items have a row."""
+        return sum(part.height for part in self._parts)
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """All rows; what is added later is not in it."""
+        if self._frame is None:
+            self._frame = pl.concat(self._parts, rechunk=False)
+        return self._frame
+
+    def extend(self, rows: pl.DataFrame) -> None:
+        """Add the rows of the next items."""
+        if rows.is_empty():
+            return
+        self._parts.append(rows)
+        while len(self._parts) > 1 and self._parts[-2].height <= self._parts[-1].height:
+            last, before = self._parts.pop(), self._parts.pop()
+            self._parts.append(pl.concat((before, last), rechunk=True))
+        self._frame = None
+
+    def replace(self, number: int, values: Mapping[str, Value]) -> None:
+        """Put other values into the row of an item."""
+        for place, part in enumerate(self._parts):
+            if number < part.height:
+                changed = part.clone()
+                for name, value in values.items():
+                    changed[number, name] = value
+                self._parts[place] = changed
+                self._frame = None
+                return
+            number -= part.height
