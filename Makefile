@@ -58,14 +58,12 @@ lock:
 	$(BIN)/python -m pip install --quiet --constraint requirements-dev.lock --editable '.[dev,samples,web]'
 	@touch $@
 
-# TEXT: a file of WikiText in its tokenised form, for the perplexity table.
+# JSON: a file for the figures. TEXT: a file of WikiText in its tokenised form, for the perplexity
+# table.
 bench: .venv/.dev
 	$(BIN)/python -m pip install --quiet 'lm_eval>=0.4.9'
 	$(BIN)/python -m pytest tests/test_lm_eval.py
-	$(BIN)/python -m tests.bench_compression
-	$(BIN)/python -m tests.bench_questions
-	$(BIN)/python -m tests.bench_start
-	$(BIN)/python -m tests.bench_memory
+	$(BIN)/python -m tests.bench $(if $(JSON),--json $(JSON))
 ifdef TEXT
 	$(BIN)/python -m tests.bench_perplexity --text $(TEXT)
 endif

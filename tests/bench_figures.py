@@ -9,6 +9,8 @@ from statistics import median
 
 import msgspec
 
+HEADER = "| | median | range | goal |\n| --- | --- | --- | --- |"
+
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """Repeated measurements of one thing.
@@ -19,7 +21,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     median: float
     min: float
     max: float
-    n: int
+    n: int = 1
     goal: float | None = None
     least: bool = False
 
@@ -46,8 +48,7 @@ class Table:
 
     def __init__(self) -> None:
         self._figures: dict[str, Figure] = {}
-        print("| | median | range | goal |")
-        print("| --- | --- | --- | --- |", flush=True)
+        print(HEADER, flush=True)
 
     def add(
         self,

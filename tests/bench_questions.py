@@ -1,6 +1,8 @@
 """How long a question waits: for the first event of a re-decode, idle and while items are scored.
 
-Run as `python -m tests.bench_questions`; on the embedded model, one engine process.
+    python -m tests.bench_questions [--json FILE] [--short]
+
+On the embedded model, in one engine process.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from pathlib import Path
 
 from engine.records.decodings.beam import Beam
 from engine.records.protocol import (
+    Cancel,
     Decode,
     DecodeStep,
     Ended,
@@ -24,9 +27,11 @@ from engine.records.protocol import (
     StartRun,
 )
 from engine.records.settings import Settings
+from tests.bench_figures import Table, parser
 from tests.engine_process import Engine
 
 QUESTIONS = 9
+LATER_SECONDS = 0.3
 
 
 class Listener:
@@ -59,7 +64,9 @@ class Listener:
 
 
 def main() -> None:
-    """Print medians with their ranges."""
+    """Print a Markdown table."""
+    chosen = parser("bench_questions").parse_args()
+    questions = 1 if chosen.short else QUESTIONS
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         engine = Engine(home, XDG_CACHE_HOME=str(Path.home() / ".cache"))
@@ -69,21 +76,22 @@ def main() -> None:
         listener.when(ItemScored, "run")
         generator = random.Random(0)
         scoring = []
-        for _ in range(QUESTIONS):
-            time.sleep(generator.uniform(0.5, 2.5))
+        for _ in range(questions):
+            time.sleep(generator.uniform(0.2, 1.0))
             scoring.append(listener.first_event_seconds())
         if engine.of(RunFinished):
             raise RuntimeError("the run was over before the last question")
+        engine.send(Cancel(request="run"))
         listener.when(Ended, "run")
-        idle = [listener.first_event_seconds() for _ in range(QUESTIONS)]
+        idle = [listener.first_event_seconds() for _ in range(questions)]
         engine.process.kill()
         engine.process.wait()
-    print("first event of beam 8 on one item, seconds: median (least to most)")
-    for situation, seconds in (("while scoring", scoring), ("idle", idle)):
-        print(
-            f"{situation:<14} {statistics.median(seconds):.2f} "
-            f"({min(seconds):.2f} to {max(seconds):.2f}), n = {len(seconds)}"
-        )
+    table = Table()
+    table.add("first event of beam 8 on one item, idle, s", idle)
+    table.add("first event of beam 8 on one item, while items are scored, s", scoring)
+    late = [one - statistics.median(idle) for one in scoring]
+    table.add("later than idle, s", late, at_most=LATER_SECONDS)
+    table.write(chosen.json)
 
 
 if __name__ == "__main__":

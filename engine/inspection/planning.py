@@ -14,8 +14,9 @@ from engine.scoring.encoding import EncodedPrompt
 from engine.scoring.fitting import context_tokens, shortened
 from engine.scoring.prepared import PreparedItem, prepare_item
 
-FIRST_BATCH = 4
-"""Items in the first batch; each next one is twice as large, up to the batch size."""
+FIRST_BATCH = 1
+GROWTH = 4
+"""Items in the first batch, and how many times as large each next one is, up to the batch size."""
 
 WINDOW_BATCHES = 4
 """So many batches' worth of items are sorted by length before they are cut."""
@@ -45,7 +46,7 @@ def plan_batches(
                 if not _all_done([prepared.item for prepared in batch], done):
                     yield batch
         start += window
-        size = min(2 * size, batch_size)
+        size = min(GROWTH * size, batch_size)
 
 
 def _cut(prepared: Sequence[PreparedItem], size: int) -> Iterator[list[PreparedItem]]:
