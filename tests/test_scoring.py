@@ -104,6 +104,16 @@ def test_rows_and_tries_give_the_same_verdicts(kind: str) -> None:
                     assert found.chosen() == expected.chosen()
 
 
+def test_rows_that_are_too_long_for_a_mask_are_scored_one_sequence_a_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected, variants = scored("llama", packed=False)
+    monkeypatch.setattr("engine.scoring.items.LONGEST_ROW", 8)
+    tokenizer = tiny_tokenizer(chat=True)
+    batch = prepared_items()
+    assert score_batch(variants, tokenizer, batch, SETTINGS, lambda: None, packed=True) == expected
+
+
 def replace_log_probability(answer: Answer | None, other: Answer | None) -> Answer | None:
     """The answer with the other one's log-probability, where they agree but for rounding."""
     if answer is None or other is None:

@@ -11,6 +11,7 @@ from engine.decoding import beams, library, stepping
 from engine.decoding.decoded import Decoded
 from engine.decoding.decoder import Decoder
 from engine.decoding.prompting import OpenPrompt
+from engine.scoring.packed import LONGEST_ROW
 
 BEAM_OPTIONS = frozenset({"num_beams", "num_return_sequences", "length_penalty"})
 
@@ -38,7 +39,8 @@ def generate(
     Returns:
         For every prompt its hypotheses, `copies` x `num_return_sequences`.
     """
-    if decoder.packed([prompt.encoded.ids for prompt in prompts]):
+    encoded = [prompt.encoded.ids for prompt in prompts]
+    if max(map(len, encoded)) <= LONGEST_ROW and decoder.packed(encoded):
         if not options:
             return stepping.continue_prompts(decoder, prompts, copies, processors)
         width = options.get("num_beams", 1)

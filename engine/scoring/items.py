@@ -26,6 +26,7 @@ from engine.scoring import rows, trees
 from engine.scoring.answers import answer_text
 from engine.scoring.encoding import EncodedPrompt
 from engine.scoring.likelihood import kl_divergence, log_softmax, top_tokens
+from engine.scoring.packed import LONGEST_ROW
 from engine.scoring.prepared import PreparedItem
 from engine.scoring.prompts import LETTERS
 from engine.scoring.wanted import ContinuationScore, PromptScore, wanted_scores
@@ -110,12 +111,15 @@ def _compute(
     model: PreTrainedModel, batch: Sequence[PreparedItem], conditions: _Conditions
 ) -> list[_ItemScores]:
     """Score all prompts of a batch's items."""
-    score_items = trees.score_items if conditions.packed else rows.score_items
+    wanted = [wanted_scores(prepared) for prepared in batch]
+    longest = max(sum(len(prompt.encoded.ids) for prompt in prompts) for prompts in wanted)
+    packed = conditions.packed and longest <= LONGEST_ROW
+    score_items = trees.score_items if packed else rows.score_items
     with torch.inference_mode():
         scores = score_items(
             model,
             conditions.tokenizer,
-            [wanted_scores(prepared) for prepared in batch],
+            wanted,
             answer_tokens=conditions.settings.answer_tokens,
             check=conditions.check,
         )

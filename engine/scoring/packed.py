@@ -50,6 +50,9 @@ class Packed(msgspec.Struct, frozen=True):
     beginning: int
 
 
+LONGEST_ROW = 8_192
+"""Longer rows are not packed: a mask takes the square of their tokens."""
+
 BEGINNING_TOKENS = 96
 """A beginning is computed in copies, so many tokens in all: matrix products of few rows take other
 kernels, which round otherwise than those of a batch."""

@@ -80,13 +80,12 @@ def score_items(
         for number, prompt in enumerate(item.prompts)
         if prompt.wanted.answered
     ]
-    continue_them = bool(answered) and answer_tokens > 0
     lengths = [len(item.prompts[number].wanted.encoded.ids) for item, number in answered]
-    paths = Paths(lengths, answer_tokens) if continue_them else None
+    paths = Paths(lengths, answer_tokens) if lengths and answer_tokens else None
     scores: dict[int, list[PromptScore]] = {}
     for batch in _passes(model, planned):
         rows = [item.row for item in batch]
-        packed = compute_rows(model, rows, beginning, check, kept=continue_them)
+        packed = compute_rows(model, rows, beginning, check, kept=paths is not None)
         scores |= _scores(batch, packed, tokenizer)
         if paths is not None:
             paths.collect(
@@ -98,10 +97,9 @@ def score_items(
                     if prompt.wanted.answered
                 ],
             )
-    if not answered:
-        return [scores[place] for place in range(len(items))]
-    answers = [Generated((), 0.0)] * len(answered)
-    if paths is not None:
+    if paths is None:
+        answers = [Generated((), 0.0)] * len(answered)
+    else:
         answers = greedy_answers(
             model,
             tokenizer,
