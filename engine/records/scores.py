@@ -1,4 +1,8 @@
-"""What scoring an item under one variant gives."""
+"""What scoring an item under one variant gives.
+
+A large run has millions of these records. They form no cycles, so that Python need not look through
+them for garbage (`gc=False`), which would stop the screen for seconds.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from engine.records.items import Item
 from engine.records.settings import Normalisation
 
 
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether a generated answer is right, and why.
 
     Attributes:
@@ -31,7 +35,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     f1: float = 0.0
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A generated answer with its judgement; `log_probability` is the sum over its tokens.
 
     An imported answer may come without its number of tokens and its log-probability.
@@ -43,7 +47,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     log_probability: float | None = None
 
 
-class TokenScore(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class TokenScore(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """One token at one position: rank (1 is the likeliest) and probability over the vocabulary."""
 
     id: int
@@ -52,7 +56,7 @@ class TokenScore(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     probability: float
 
 
-class GoldScore(msgspec.Struct, frozen=True, kw_only=True):
+class GoldScore(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How likely the gold answer is, token by token.
 
     Attributes:
@@ -86,7 +90,7 @@ class GoldScore(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(token for token in self.top if token.rank < self.rank)
 
 
-class OptionScore(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class OptionScore(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """Log-likelihood of one option's text after the prompt (natural logarithm, summed).
 
     An imported option may come without its number of tokens.
@@ -109,7 +113,7 @@ class OptionScore(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         return self.log_likelihood / max(divisor, 1)
 
 
-class ChoiceScore(msgspec.Struct, frozen=True, kw_only=True):
+class ChoiceScore(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Multiple choice: every option with its log-likelihood; the likeliest is chosen."""
 
     options: tuple[OptionScore, ...]
@@ -135,7 +139,7 @@ class ChoiceScore(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(weight / sum(weights) for weight in weights)
 
 
-class Score(msgspec.Struct, frozen=True, kw_only=True):
+class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One item under one variant; an imported score holds only what its source held.
 
     Attributes:
@@ -159,7 +163,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     top_margin: float | None = None
 
 
-class ScoredItem(msgspec.Struct, frozen=True, kw_only=True):
+class ScoredItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One item with its score under every variant of the run.
 
     Attributes:
