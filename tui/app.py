@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
@@ -38,6 +39,8 @@ from tui.themes import DARK, LIGHT, THEMES
 from tui.widgets.paint import PAINT_CLASSES
 
 REFRESH_SECONDS = 0.1
+TABLE_SECONDS = 0.5
+"""So often what is found in a large run is drawn while it is read."""
 STYLES = Path(__file__).parent / "styles"
 
 
@@ -174,8 +177,11 @@ class InspectorApp(ActingApp):
         self.session.state.tabulates = True
         self._dirty |= Change.ITEMS
         async with aclosing(self.session.tabulate(tabulated)) as parts:
+            drawn = 0.0
             async for _ in parts:
-                self._dirty |= Change.ITEMS | Change.RUN
+                if time.monotonic() - drawn > TABLE_SECONDS:
+                    drawn = time.monotonic()
+                    self._dirty |= Change.ITEMS
         self._dirty |= Change.ITEMS | Change.RUN
 
     # -- events ----------------------------------------------------------------------------

@@ -25,6 +25,8 @@ from engine.runs.logged import LogFile
 from engine.runs.reading import Redecoded, Scored, redecode_key
 
 SLICE_ITEMS = 500
+NICENESS = 19
+"""The lowest priority: a screen on the same machine goes first."""
 LENGTH = struct.Struct("<I")
 """Before each message: how many bytes it has."""
 
@@ -99,9 +101,8 @@ def main() -> None:
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
     # Records have no cycles, and looking for some takes half of the time.
     gc.disable()
-    # The screen goes first.
     with contextlib.suppress(AttributeError, OSError):
-        os.nice(5)
+        os.nice(NICENESS)
     try:
         file = LogFile(Path(task.log))
         for wanted in task.slices:

@@ -23,6 +23,8 @@ from tui.options.sparing import Sparing
 if TYPE_CHECKING:
     from tui.state.session import RunSource
 
+SWITCH_SECONDS = 0.001
+
 
 class OpenCommand(Sparing, TyperCommand):
     """`open` takes its arguments as they are typed."""
@@ -73,6 +75,8 @@ def require_terminal(instead: str) -> None:
 
 def show(source: RunSource, engine: tuple[str, ...] | None) -> None:
     """Open the screen and stay until it is closed."""
+    # A key waits so long, several times, for what threads read, import or search.
+    sys.setswitchinterval(SWITCH_SECONDS)
     # Until the first frame nothing becomes garbage; the app turns it on again.
     gc.disable()
     from tui.app import InspectorApp

@@ -50,7 +50,7 @@ async def _started(task: Task) -> Process:
         raise UserError(f"the items can't be tabulated: {error.strerror}", status=1) from error
     assert process.stdin is not None
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(encode(task))
+        process.stdin.write(await asyncio.to_thread(encode, task))
         await process.stdin.drain()
     process.stdin.close()
     return process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
@@ -144,11 +145,12 @@ class Session:
         from engine.analysis.tabulating import Task, slices_of
 
         total = len(items.places)
+        slices = await asyncio.to_thread(slices_of, items.places, redecodes.places)
         task = Task(
             log=str(items.file.path),
             reference=state.reference,
             variants=state.variants,
-            slices=slices_of(items.places, redecodes.places),
+            slices=slices,
         )
         try:
             async with contextlib.aclosing(tabulated(task)) as parts:

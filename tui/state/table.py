@@ -9,12 +9,16 @@ import polars as pl
 from engine.analysis.frame import SCHEMA
 from engine.analysis.metrics.metric import Value
 
+MERGED_ROWS = 8192
+"""Parts with more rows stay as they are."""
+
 
 class Table:
     """Rows in the order of arrival, row n being item n.
 
     Rows come in small parts. A part is merged with the one before it as soon as it is as long, so
-    that a table of any length has few parts and every row is copied few times.
+    that a table has few parts and every row is copied few times. Merging never takes long enough
+    for a key to wait.
     """
 
     def __init__(self) -> None:
@@ -38,7 +42,9 @@ class Table:
         if rows.is_empty():
             return
         self._parts.append(rows)
-        while len(self._parts) > 1 and self._parts[-2].height <= self._parts[-1].height:
+        while len(self._parts) > 1 and self._parts[-2].height <= min(
+            self._parts[-1].height, MERGED_ROWS
+        ):
             last, before = self._parts.pop(), self._parts.pop()
             self._parts.append(pl.concat((before, last), rechunk=True))
         self._frame = None
