@@ -42,8 +42,8 @@ class Opened:
     @property
     def tabulated(self) -> bool:
         """Whether the table of the items is made, so that they can be counted and narrowed."""
-        state = self.app.session.state
-        return state.tabulates and state.table(self.screen.variant).height == len(state.ids)
+        tables = self.app.session.state.tables
+        return tables.wanted and tables.complete(self.screen.variant)
 
     @property
     def current_id(self) -> str:

@@ -333,7 +333,7 @@ def render_line(table, y):
 async def main():
     app = InspectorApp(SavedRun(Path(sys.argv[1])), EngineClient)
     async with app.run_test() as pilot:
-        while not app.session.state.tabulates:
+        while not app.session.state.tables.wanted:
             await pilot.pause(0.05)
 
 early = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from engine.analysis.filters import parse_filter
-from engine.analysis.frame import run_frame
+from engine.analysis.frame import pairs_frame, run_frame
 from engine.analysis.summary import summarize
 from engine.records.decodings.beam import Beam
 from engine.records.protocol import (
@@ -13,6 +15,7 @@ from engine.records.protocol import (
     RunOpened,
     ScoringPaused,
 )
+from engine.records.scores import Score
 from engine.records.settings import Settings
 from engine.reports.markdown import to_markdown
 from engine.reports.plain import render_text
@@ -52,6 +55,17 @@ def test_an_item_that_comes_again_changes_nothing() -> None:
     for one in (*scored, *scored):
         state.fold(ItemScored(scored=one))
     assert state.frame(WANDA)["item_id"].to_list() == [one.item.id for one in scored]
+
+
+def test_an_item_that_is_scored_otherwise_changes_its_row() -> None:
+    scored = scored_items(5, hostile=False)
+    state = opened(5)
+    for one in scored:
+        state.fold(ItemScored(scored=one))
+    state.frame(WANDA)
+    wrong = replace(scored[2], scores={**scored[2].scores, WANDA: Score()})
+    state.fold(ItemScored(scored=wrong))
+    assert state.frame(WANDA).equals(pairs_frame([*scored[:2], wrong, *scored[3:]], "dense", WANDA))
 
 
 def test_the_frame_grows_with_the_items_and_knows_recoveries() -> None:

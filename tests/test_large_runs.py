@@ -63,7 +63,7 @@ async def tables(directory: Path, state: RunState) -> None:
     task = Task(str(directory / LOG), state.reference, state.variants, slices)
     async with aclosing(tabulated(task)) as parts:
         async for part in parts:
-            state.extend(part.variant, part.first, pl.read_ipc_stream(part.arrow))
+            state.tables.extend(part.variant, part.first, pl.read_ipc_stream(part.arrow))
 
 
 async def test_a_large_run_is_the_same_run(run: Path) -> None:

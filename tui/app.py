@@ -161,7 +161,7 @@ class InspectorApp(ActingApp):
             self.session.down = EngineDown(error.message, error.hint)
         except Closing:
             return
-        if self.session.state.elsewhere:
+        if self.session.state.tables.elsewhere:
             # The index of a large run stays: looking for garbage in it makes keys wait.
             gc.freeze()
         self._ended()
@@ -174,7 +174,7 @@ class InspectorApp(ActingApp):
         await asyncio.to_thread(import_module, "tui.state.table")
         from tui.process.tabulator import tabulated
 
-        self.session.state.tabulates = True
+        self.session.state.tables.wanted = True
         self._dirty |= Change.ITEMS
         async with aclosing(self.session.tabulate(tabulated)) as parts:
             drawn = 0.0

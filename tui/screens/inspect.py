@@ -194,8 +194,8 @@ class InspectScreen(RunScreen):
         if Change.ITEMS in change:
             self._draw_items()
         if Change.ANSWERS in change:
-            if self.state.tabulates:
-                self.browser.frame = self.state.table(self.variant).frame
+            if self.state.tables.wanted:
+                self.browser.frame = self.state.tables.of(self.variant).frame
             self.table.refresh()
             self._draw_decodes()
 
@@ -218,10 +218,10 @@ class InspectScreen(RunScreen):
             self._catching_up.stop()
             self._catching_up = None
         frame = None
-        if state.tabulates:
-            if not state.catch_up(self.variant, CATCH_UP_SECONDS):
+        if state.tables.wanted:
+            if not state.tables.catch_up(self.variant, CATCH_UP_SECONDS):
                 self._catching_up = self.set_timer(CATCH_UP_PAUSE, self._draw_items)
-            frame = state.table(self.variant).frame
+            frame = state.tables.of(self.variant).frame
         labels = {"reference": state.label(state.reference), "variant": state.label(self.variant)}
         self.browser.show(len(state.ids), frame, self.row, labels)
 

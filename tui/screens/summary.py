@@ -76,7 +76,7 @@ class SummaryScreen(PageScreen):
             if run is None or not run.scored or (self._figures and run == self._figures.run):
                 continue
             loop = asyncio.get_running_loop()
-            known = self.state.whole_frames()
+            known = self.state.tables.whole()
             self._figures = await loop.run_in_executor(_THREAD, Figures.of, run, known)
             self.draw()
 

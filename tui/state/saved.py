@@ -59,7 +59,7 @@ def _indexed(directory: Path, size: int, tell: Callable[[int, int], None]) -> Ru
     refuse_unknown(directory, index.scored.keys() - ids)
     file = LogFile(log)
     scored = {item_id: index.scored[item_id] for item_id in ids if item_id in index.scored}
-    return RunState(
+    state = RunState(
         manifest.settings,
         directory=str(directory),
         manifest=manifest,
@@ -69,8 +69,9 @@ def _indexed(directory: Path, size: int, tell: Callable[[int, int], None]) -> Ru
         items=LoggedItems(file, scored),
         ids=list(scored),
         redecodes=LoggedRedecodes(file, index.redecodes),
-        elsewhere=True,
     )
+    state.tables.elsewhere = True
+    return state
 
 
 def reading(done: int, total: int) -> Progress:

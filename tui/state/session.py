@@ -156,13 +156,13 @@ class Session:
             async with contextlib.aclosing(tabulated(task)) as parts:
                 async for part in parts:
                     rows = pl.read_ipc_stream(part.arrow)
-                    state.extend(part.variant, part.first, rows)
+                    state.tables.extend(part.variant, part.first, rows)
                     state.stage = reading(part.first + rows.height, total)
                     yield
         except UserError as error:
             self.down = EngineDown(error.message, error.hint)
         state.stage = None
-        state.elsewhere = self.down is not None
+        state.tables.elsewhere = self.down is not None
 
     async def events(self) -> AsyncIterator[Event]:
         """Start an engine, open the run in it, and yield its events until it ends."""

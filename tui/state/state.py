@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import enum
-import math
 import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,14 +37,10 @@ from engine.runs.reading import Run
 from tui.state.decodes import LiveDecode, remembered
 from tui.state.pace import Pace
 from tui.state.questions import Asked
+from tui.state.tables import Tables
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from tui.state.table import Table
-
-SLICE = 50
-"""So many items are tabulated between two looks at the clock."""
 
 
 class Change(enum.Flag):
@@ -82,9 +76,7 @@ class RunState:
         ids: of the items, in that order: item n is the one with the n-th id.
         asked: questions by the id of their request.
         notices: what a person should be told, oldest first.
-        tabulates: tables may be made. Not before the first rows are on the screen: polars, which
-            makes them, takes as long to import as all the rest.
-        elsewhere: another process makes the tables, and `extend` takes them in.
+        tables: the pairs of the items, for sorting, filtering and counting.
     """
 
     settings: Settings
@@ -101,12 +93,11 @@ class RunState:
     redecodes: dict[str, list[Redecode]] | LoggedRedecodes = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     notices: deque[str] = field(default_factory=deque)
-    tabulates: bool = False
-    elsewhere: bool = False
-    _redecoded: set[str] = field(default_factory=set)
-    _numbers: dict[str, int] = field(default_factory=dict)
-    _tables: dict[str, Table] = field(default_factory=dict)
+    tables: Tables = field(init=False)
     _pace: Pace = field(default_factory=Pace)
+
+    def __post_init__(self) -> None:
+        self.tables = Tables(self.ids, self.values)
 
     # -- what screens ask ----------------------------------------------------------------
 
@@ -155,50 +146,8 @@ class RunState:
 
     def frame(self, variant: str) -> pl.DataFrame:
         """One row per scored item for the reference and `variant`, in the order of arrival."""
-        self.catch_up(variant)
-        return self.table(variant).frame
-
-    def table(self, variant: str) -> Table:
-        """The table of a variant as far as it is made. Imports polars, which takes a while."""
-        from tui.state.table import Table
-
-        return self._tables.setdefault(variant, Table())
-
-    def catch_up(self, variant: str, seconds: float = math.inf) -> bool:
-        """Tabulate items for about so long; tells whether nothing is left to do here."""
-        from engine.analysis.frame import frame_of
-
-        table = self.table(variant)
-        if self.elsewhere:
-            return True
-        deadline = time.monotonic() + seconds
-        rows: list[dict[str, Value]] = []
-        done = table.height
-        while done < len(self.ids) and time.monotonic() < deadline:
-            ids = self.ids[done : done + SLICE]
-            rows += [dict(self.values(item_id, variant)) for item_id in ids]
-            done += len(ids)
-        table.extend(frame_of(rows))
-        return done == len(self.ids)
-
-    def whole_frames(self) -> dict[str, pl.DataFrame]:
-        """The tables in which all scored items are, by variant."""
-        return {
-            name: table.frame
-            for name, table in self._tables.items()
-            if table.height == len(self.ids)
-        }
-
-    def extend(self, variant: str, first: int, rows: pl.DataFrame) -> None:
-        """Add rows that were made elsewhere: of the items that come next in a table.
-
-        Re-decodes that came meanwhile are put into them.
-        """
-        table = self.table(variant)
-        assert table.height == first
-        table.extend(rows)
-        for item_id in self._redecoded.intersection(self.ids[first : table.height]):
-            self._renew(item_id, variant)
+        self.tables.catch_up(variant)
+        return self.tables.of(variant).frame
 
     def results(self, item_id: str) -> list[Redecode]:
         """Finished re-decodes of an item, the latest first."""
@@ -303,22 +252,7 @@ class RunState:
         """Keep a finished re-decode."""
         old = self.results(redecode.item_id)
         self.redecodes[redecode.item_id] = remembered(old, redecode)
-        self._redecoded.add(redecode.item_id)
-        self._renew(redecode.item_id, redecode.variant)
-
-    def _renew(self, item_id: str, variant: str) -> None:
-        """Put what re-decodes say into the row of an item, if it has one."""
-        number, table = self._number(item_id), self._tables.get(variant)
-        if table is not None and number is not None and number < table.height:
-            values = self.values(item_id, variant)
-            table.replace(number, {name: values[name] for name in columns_of_redecodes()})
-
-    def _number(self, item_id: str) -> int | None:
-        """The place of an item in the order of arrival; None where it is not scored."""
-        known = len(self._numbers)
-        for number, new in enumerate(islice(self.ids, known, None), start=known):
-            self._numbers[new] = number
-        return self._numbers.get(item_id)
+        self.tables.change(redecode.item_id, (redecode.variant,), columns_of_redecodes())
 
     def engine_ended(self) -> None:
         """Note that no more events will come: what was under way is over."""
@@ -333,11 +267,12 @@ class RunState:
         """Take in a scored item; tells whether it is new."""
         item_id = scored.item.id
         new = item_id not in self.items
-        if not new and self.items[item_id] != scored:
-            self._tables.clear()
+        changed = not new and self.items[item_id] != scored
         self.items[item_id] = scored
         if new:
             self.ids.append(item_id)
+        if changed:
+            self.tables.change(item_id, self.variants)
         self.total = max(self.total, self.scored)
         return new
 
