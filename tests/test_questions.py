@@ -104,8 +104,8 @@ def test_background_scoring_is_cancelled_and_goes_on_when_asked_again(
 def test_a_question_in_the_middle_of_a_batch_is_answered_there_and_harms_nothing(
     home: Path, tmp_path: Path
 ) -> None:
-    """On the real model, in one batch of all items, so that there is no end of a batch to wait for;
-    the questions exchange the weights that the batch is in the middle of using."""
+    """On the real model, before the first item is scored, so that there is no end of a batch to wait
+    for; the questions exchange the weights that the batch is in the middle of using."""
     settings = Settings(
         languages=("en",),
         limit=3,
@@ -150,7 +150,7 @@ def _ask_throughout(engine: Engine) -> None:
             answered_within.append((event.id, len(engine.of(ItemScored))))
             if event.id == "first":
                 ask("second")
-        elif isinstance(event, ItemScored) and len(engine.of(ItemScored)) == 1:
+        elif isinstance(event, ItemScored) and len(engine.of(ItemScored)) == 3:
             ask("third")
         elif isinstance(event, Ended):
             break

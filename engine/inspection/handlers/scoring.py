@@ -115,8 +115,10 @@ def _score(inspection: Inspection, run: OpenedRun, items: list[Item], others: Ot
         undone=lambda batch: any(map(unscored, batch)),
     ):
         for scored_items in size.compute(batch, score, wanted=unscored):
-            log.append_scored(scored_items)
-            for scored in scored_items:
+            # A batch that was cut short is computed again as a whole; what is on disk stays.
+            new = [scored for scored in scored_items if scored.item.id not in log.scored]
+            log.append_scored(new)
+            for scored in new:
                 inspection.emit(ItemScored(scored=scored))
 
 
