@@ -104,8 +104,8 @@ def test_background_scoring_is_cancelled_and_goes_on_when_asked_again(
 def test_a_question_in_the_middle_of_a_batch_is_answered_there_and_harms_nothing(
     home: Path, tmp_path: Path
 ) -> None:
-    """On the real model, before the first item is scored, so that there is no end of a batch to wait
-    for; the questions exchange the weights that the batch is in the middle of using."""
+    """On the real model, before the first item is scored, so that there is no end of a batch to
+    wait for; the questions exchange the weights that the batch is in the middle of using."""
     settings = Settings(
         languages=("en",),
         limit=3,
