@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # As the engine does: threads that spin while they wait are slow on a machine that is shared.
 export OMP_WAIT_POLICY ?= PASSIVE
+export GOMP_SPINCOUNT ?= 2000
 
 .PHONY: demo test check lint test-oldest test-newest lock bench gpu clean
 

@@ -45,8 +45,11 @@ def main() -> None:
                 os._exit(1)
 
     # Threads that spin while they wait take the cores from whoever shares the machine, the screen
-    # among them, and slow the engine itself tenfold then. OpenMP reads this when torch is loaded.
+    # among them, and slow the engine itself tenfold then; threads that sleep at once wake too late
+    # for the next of many small products. GNU's OpenMP is told to spin for some microseconds.
+    # OpenMP reads this when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     # Every shape of a matrix product is a kernel that oneDNN keeps; by default a thousand of them.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
     # What torch has no Metal kernel for (a few of linear algebra) is computed on the CPU.

@@ -15,7 +15,7 @@ from engine.scoring.fitting import context_tokens, shortened
 from engine.scoring.prepared import PreparedItem, prepare_item
 
 FIRST_BATCH = 1
-GROWTH = 4
+GROWTH = 8
 """Items in the first batch, and how many times as large each next one is, up to the batch size."""
 
 WINDOW_BATCHES = 4

@@ -73,7 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     recover: tuple[str, ...] = ()
     recover_filter: str = RECOGNITION_ONLY
     floor: bool = False
-    batch_size: int = 16
+    batch_size: int = 32
     dtype: str = "auto"
     device: str = "auto"
     max_memory_gib: float | None = None
