@@ -242,7 +242,7 @@ def loaded(model: str, device: str, dtype: str, billions: float) -> Ours:
     settings = Settings(model=model, device=device, dtype=dtype, recipes=(RECIPE,))
     manifest = new_manifest(settings, ItemsRecord(source="", hash="", count=0))
     keeper = ManifestKeeper(manifest, write=_ignore, tell=_ignore)
-    bench = Workbench.load(keeper, _ignore, _nothing)
+    bench = Workbench.load(keeper, (), _ignore, _nothing)
     bench.make(RECIPE)
     return Ours(bench.loaded.model, bench.loaded.tokenizer, bench.variants)
 

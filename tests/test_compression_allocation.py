@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.compression.allocation import linear_sparsities, owl_sparsities
+from engine.compression.allocation import (
+    GOLD_SPREAD,
+    gold_sparsities,
+    linear_sparsities,
+    owl_sparsities,
+    shuffled_gains,
+)
+from engine.compression.compress import compress
+from engine.compression.reporter import Reporter
+from engine.methods.recipes import parse_recipe
 from tests.compression_helpers import blocks_of, calibration_ids, quietly, recorded_inputs
 from tests.tiny_models import tiny_model
 
@@ -72,3 +81,33 @@ def test_blocks_get_the_sparsity_that_was_allocated() -> None:
     compressed = quietly(tiny_model("mistral"), "wanda:0.5+linear", calibration_ids())
     achieved = [block.sparsity for block in compressed.blocks]
     assert achieved == pytest.approx([0.44, 0.5, 0.56], abs=0.03)
+
+
+def test_gold_spares_the_quarter_of_blocks_that_gains_most() -> None:
+    gains = [0.1, 0.9, -0.2, 0.3, 0.8, 0.0, 0.2, 0.05]
+    weights = [100, 100, 100, 100, 300, 100, 100, 100]
+    sparsities = gold_sparsities(0.5, gains, weights)
+    assert sparsities[1] == sparsities[4] == pytest.approx(0.5 - GOLD_SPREAD)
+    assert len({value for block, value in enumerate(sparsities) if block not in (1, 4)}) == 1
+    zeros = sum(share * count for share, count in zip(sparsities, weights, strict=True))
+    assert zeros / sum(weights) == pytest.approx(0.5)
+    for target in (0.02, 0.98):
+        extreme = gold_sparsities(target, gains, weights)
+        assert min(extreme) >= -1e-9
+        assert max(extreme) <= 1 + 1e-9
+        zeros = sum(share * count for share, count in zip(extreme, weights, strict=True))
+        assert zeros / sum(weights) == pytest.approx(target)
+    assert sorted(shuffled_gains(gains, 1)) == sorted(gains)
+    assert shuffled_gains(gains, 1) == shuffled_gains(gains, 1) != gains
+
+
+@pytest.mark.parametrize("recipe", ["magnitude:0.5+gold", "magnitude:0.5+shuffled"])
+def test_an_allocation_by_answers_keeps_the_sparsity(recipe: str) -> None:
+    model, ids = tiny_model("llama"), calibration_ids()
+    gains = [float(block) for block, _ in enumerate(blocks_of(model, "llama"))]
+    compressed = compress(model, parse_recipe(recipe), ids, Reporter(), gains=gains)
+    shares = [block.sparsity for block in compressed.blocks]
+    assert sum(shares) / len(shares) == pytest.approx(0.5, abs=0.01)
+    assert len(set(shares)) > 1
+    with pytest.raises(ValueError, match="gold sensitivity"):
+        compress(model, parse_recipe(recipe), ids, Reporter())

@@ -97,6 +97,74 @@ def test_the_shipped_sample_is_used_where_shape_and_seed_are_its_own(tmp_path: P
     assert other.shape == (3, 20)
 
 
+def test_chats_begin_with_an_empty_turn_of_the_user_and_go_on_by_themselves(tmp_path: Path) -> None:
+    model, tokenizer = tiny_model("llama"), tiny_tokenizer()
+    text = CalibrationText("chat", sequences=2, tokens=40, seed=1)
+    ids = sample_sequences(model, tokenizer, text, Reporter())
+    whole = tokenizer.apply_chat_template([{"role": "user", "content": "X"}], tokenize=False)
+    begun = tokenizer(str(whole).split("X")[0], add_special_tokens=False)["input_ids"]
+    assert begun
+    expected = torch.zeros_like(ids)
+    expected[:, : len(begun)] = torch.tensor(begun)
+    generator = torch.Generator().manual_seed(1)
+    for position in range(len(begun), 40):
+        with torch.no_grad():
+            logits = model(expected[:, :position], use_cache=False).logits[:, -1].double()
+        expected[:, position] = torch.multinomial(
+            logits.softmax(-1).float(), 1, generator=generator
+        )[:, 0]
+    assert torch.equal(ids, expected)
+    first, _ = _calibrate("chat", tmp_path)
+    again, record = _calibrate("chat", tmp_path)
+    assert torch.equal(first, again)
+    assert record.source == "chat"
+    assert not torch.equal(first, _calibrate("auto", tmp_path)[0])
+
+
+def test_a_model_without_a_chat_template_has_no_chats(tmp_path: Path) -> None:
+    tokenizer = tiny_tokenizer()
+    tokenizer.chat_template = None
+    text = CalibrationText("chat", sequences=2, tokens=40, seed=1)
+    with pytest.raises(UserError, match="chat template"):
+        sample_sequences(tiny_model("llama"), tokenizer, text, Reporter())
+
+
+def test_several_sources_come_in_equal_parts(tmp_path: Path) -> None:
+    solved = [(5, 6, 7), (8, 9), (10, 11, 12, 13)]
+    ids, record = calibration_sequences(
+        tiny_model("llama"),
+        tiny_tokenizer(),
+        CalibrationText("auto+items", sequences=5, tokens=20, seed=5),
+        SampleFiles(tmp_path, "abc"),
+        Reporter(),
+        solved=lambda: solved,
+    )
+    alone, _ = _calibrate("auto", tmp_path, sequences=5)
+    assert torch.equal(ids[:3], alone[:3])
+    rest = ids[3:].flatten().tolist()
+    rounds = sum(map(len, solved))
+    assert sorted(rest[:rounds]) == sorted(token for item in solved for token in item)
+    assert sorted(rest[rounds : 2 * rounds]) == sorted(rest[:rounds])
+    assert record.source == "auto+items"
+    assert record.hash == hashlib.sha256(ids.numpy().tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("auto+auto", "twice"),
+        ("auto+", "twice, or none"),
+        ("auto+chat+items+c4", "4 sources for 3 sequences"),
+        ("items", "there are none"),
+    ],
+)
+def test_sources_that_can_not_be_joined_are_refused(
+    source: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=message):
+        _calibrate(source, tmp_path)
+
+
 def test_a_text_file_is_cut_into_windows(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("\n".join(TEXT), encoding="utf-8")

@@ -31,6 +31,7 @@ from tui.screens.export import ExportScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
+from tui.screens.remedies import RemediesScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.xray import XRayScreen
 from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, Session
@@ -75,6 +76,7 @@ class InspectorApp(ActingApp):
         LabScreen,
         XRayScreen,
         SummaryScreen,
+        RemediesScreen,
         ExportScreen,
         HelpScreen,
     )

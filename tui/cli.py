@@ -20,6 +20,7 @@ from tui.commands import (
     judge,
     prune,
     redecode,
+    remedy,
     score,
 )
 from tui.options.registry_help import FilledGroup
@@ -81,7 +82,19 @@ def inspect_model(
         )
 
 
-COMMANDS = (score, inspector, redecode, export, judge, import_runs, prune, items, cache, doctor)
+COMMANDS = (
+    score,
+    inspector,
+    redecode,
+    remedy,
+    export,
+    judge,
+    import_runs,
+    prune,
+    items,
+    cache,
+    doctor,
+)
 for module in COMMANDS:
     module.register(app)
 

@@ -33,12 +33,14 @@ _BITS = {2: torch.int16, 4: torch.int32}
 
 
 class VariantKey(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a variant's weights depend on."""
+    """All that a variant's weights depend on; `answers_hash` is that of the items' solved prompts,
+    for a recipe that looks at answers."""
 
     weights_hash: str
     recipe: str
     calibration_hash: str | None
     dtype: str
+    answers_hash: str | None = None
     code: int = CODE_VERSION
 
     @property

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import random
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,8 +16,13 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from engine.compression.reporter import Reporter
 from engine.compression.sampling import SampleFiles, sample_sequences, write_sample
-from engine.compression.texts import CalibrationText, read_text
+from engine.compression.texts import SAMPLED, SOLVED, CalibrationText, parts_of, read_text
+from engine.records.errors import UserError
 from engine.records.manifest import CalibrationRecord
+
+Solved = Callable[[], Sequence[tuple[int, ...]]]
+"""The prompts of items with their gold answers, as token ids; raises `UserError` where there are no
+items."""
 
 
 def calibration_sequences(
@@ -23,20 +31,28 @@ def calibration_sequences(
     text: CalibrationText,
     samples: SampleFiles,
     reporter: Reporter,
+    *,
+    solved: Solved = tuple,
 ) -> tuple[Tensor, CalibrationRecord]:
     """The calibration token ids, `(sequences, tokens)`, and their record.
+
+    `solved` gives what the source "items" is made of.
 
     Raises:
         UserError: the text is too short, can't be read or can't be fetched.
         engine.records.errors.Cancelled: from the reporter's `check`.
     """
-    if text.source == "auto":
-        ids = samples.find(text)
-        if ids is None:
-            ids = sample_sequences(model, tokenizer, text, reporter)
-            samples.keep(text, ids)
-    else:
-        ids = read_text(text, tokenizer, reporter)
+    found = []
+    for part in parts_of(text):
+        if part.source in SAMPLED:
+            # A part is the beginning of what the source gives alone, which may be kept already.
+            whole = replace(part, sequences=text.sequences)
+            found.append(_sampled(model, tokenizer, whole, samples, reporter)[: part.sequences])
+        elif part.source == SOLVED:
+            found.append(solved_sequences(solved(), part))
+        else:
+            found.append(read_text(part, tokenizer, reporter))
+    ids = torch.cat(found)
     return ids, CalibrationRecord(
         source=text.source,
         hash=hashlib.sha256(ids.contiguous().numpy().tobytes()).hexdigest(),
@@ -44,6 +60,41 @@ def calibration_sequences(
         sequences=text.sequences,
         tokens=text.tokens,
     )
+
+
+def solved_sequences(solved: Sequence[tuple[int, ...]], text: CalibrationText) -> Tensor:
+    """Solved items one after another, `(sequences, tokens)`: all of them in one random order, then
+    in another one, until there are enough.
+
+    Raises:
+        UserError: there are none.
+    """
+    if not solved:
+        raise UserError(
+            f"the calibration text {text.source} is made of solved items, and there are none",
+            "Use --calibration auto.",
+        )
+    order = random.Random(text.seed)
+    needed = text.sequences * text.tokens
+    ids: list[int] = []
+    while len(ids) < needed:
+        for item in order.sample(solved, len(solved)):
+            ids += item
+    return torch.tensor(ids[:needed], dtype=torch.int64).view(text.sequences, text.tokens)
+
+
+def _sampled(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    text: CalibrationText,
+    samples: SampleFiles,
+    reporter: Reporter,
+) -> Tensor:
+    ids = samples.find(text)
+    if ids is None:
+        ids = sample_sequences(model, tokenizer, text, reporter)
+        samples.keep(text, ids)
+    return ids
 
 
 def main() -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from engine.compression.allocation import linear_sparsities, outlier_shares, owl_sparsities
+from engine.compression.allocation import (
+    gold_sparsities,
+    linear_sparsities,
+    outlier_shares,
+    owl_sparsities,
+    shuffled_gains,
+)
 from engine.compression.reporter import Reporter
 from engine.compression.statistics import BlockStatistics
 from engine.compression.swaps import refine
@@ -16,13 +23,16 @@ from engine.compression.walk import BlockInputs, capture_inputs
 from engine.methods.amounts import Pattern, Sparsity
 from engine.methods.kernels.inputs import InputStatistics
 from engine.methods.method import Compress, Method, Needs, Target
-from engine.methods.recipes import method_of, needs_calibration
+from engine.methods.recipes import looks_at_answers, method_of, needs_calibration
 from engine.methods.registry import outside_package
 from engine.models.structure import Block, Prunable, decoder_blocks, prunable, tied_parameters
 from engine.models.weights import copy_weight, exchanged_weights, weights_resident
 from engine.records.errors import UserError
 from engine.records.manifest import BlockSparsity
 from engine.records.recipes import Recipe
+
+SHUFFLE_SEED = 0
+"""Of +shuffled."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,12 @@ class _Work:
 
 @torch.no_grad()
 def compress(
-    model: PreTrainedModel, recipe: Recipe, sequences: Tensor, reporter: Reporter
+    model: PreTrainedModel,
+    recipe: Recipe,
+    sequences: Tensor,
+    reporter: Reporter,
+    *,
+    gains: Sequence[float] = (),
 ) -> Compressed:
     """Compress every weight matrix in the model's decoder blocks.
 
@@ -72,7 +87,8 @@ def compress(
     weights again afterwards, also after an error.
 
     `sequences` is `(sequences, tokens)`: token ids of the calibration text; empty for a recipe that
-    needs none. Progress counts blocks.
+    needs none. `gains` are the blocks' gold sensitivities, for a recipe that looks at answers
+    (`engine.probing.sensitivity`). Progress counts blocks.
 
     Raises:
         UserError: the model's structure or shapes don't allow this recipe.
@@ -83,7 +99,7 @@ def compress(
     if needs_calibration(recipe) and not sequences.numel():
         raise ValueError(f"{recipe} needs calibration text")
     total = len(work.blocks) * (2 if "owl" in recipe.modifiers else 1)
-    sparsities = _sparsities(work, sequences)
+    sparsities = _sparsities(work, sequences, gains)
     inputs = None
     if work.needs != "nothing":
         inputs = capture_inputs(model, work.blocks, sequences, reporter.check)
@@ -124,9 +140,15 @@ def _prepared(model: PreTrainedModel, recipe: Recipe, reporter: Reporter) -> _Wo
     return _Work(model, recipe, method, method.compress, needs, blocks, matrices, reporter)
 
 
-def _sparsities(work: _Work, sequences: Tensor) -> list[float]:
+def _sparsities(work: _Work, sequences: Tensor, gains: Sequence[float]) -> list[float]:
     """The share of zeros asked of every block."""
     target, count = work.recipe.target_sparsity, len(work.blocks)
+    if looks_at_answers(work.recipe):
+        if len(gains) != count:
+            raise ValueError(f"{work.recipe} needs the gold sensitivity of every block")
+        if "shuffled" in work.recipe.modifiers:
+            gains = shuffled_gains(gains, SHUFFLE_SEED)
+        return gold_sparsities(target, gains, [_weights(work, block) for block in work.blocks])
     if "linear" in work.recipe.modifiers:
         return linear_sparsities(target, count)
     if "owl" not in work.recipe.modifiers:
@@ -140,6 +162,10 @@ def _sparsities(work: _Work, sequences: Tensor) -> list[float]:
     inputs = capture_inputs(work.model, work.blocks, sequences, check)
     shares = outlier_shares(inputs, work.blocks, work.matrices, on_block, check)
     return owl_sparsities(target, shares)
+
+
+def _weights(work: _Work, block: Block) -> int:
+    return sum(matrix.weight.numel() for matrix in work.matrices[block.index])
 
 
 def _check_shapes(matrices: list[Prunable], recipe: Recipe) -> None:

@@ -18,11 +18,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.cache_utils import DynamicCache
 
 from engine.compression.reporter import Reporter
-from engine.compression.texts import CalibrationText
+from engine.compression.texts import AUTO, CalibrationText
 from engine.files import written_atomically
 from engine.models.forward_arguments import cache_argument
 from engine.models.tokens import end_tokens, start_token
 from engine.models.weights import computing_device
+from engine.records.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class SampleFiles:
     shipped: str | None = None
 
     def find(self, text: CalibrationText) -> Tensor | None:
-        """The sample of this size and seed; None where there is none."""
+        """The sample of this source, size and seed; None where there is none."""
         ids = None
-        if self.shipped is not None:
+        if self.shipped is not None and text.source == AUTO:
             with as_file(files("samples") / "calibration" / self.shipped) as path:
                 ids = read_sample(path, text)
         if ids is None and self.weights_hash is not None:
@@ -57,7 +58,8 @@ class SampleFiles:
 
     def _path(self, text: CalibrationText) -> Path:
         size = f"{text.sequences}x{text.tokens}"
-        return self.directory / f"{self.weights_hash}-{text.seed}-{size}.safetensors"
+        kind = "" if text.source == AUTO else f"-{text.source}"
+        return self.directory / f"{self.weights_hash}{kind}-{text.seed}-{size}.safetensors"
 
 
 @torch.no_grad()
@@ -69,25 +71,60 @@ def sample_sequences(
 ) -> Tensor:
     """Sample text from a model at temperature 1, without top-k or top-p: `(sequences, tokens)`.
 
-    Every sequence begins with the tokenizer's start token. Where a sequence ends, the next token
-    is the start token again, and the sequence goes on. Random numbers are drawn on the CPU in
-    float32.
+    From the source "auto" every sequence begins with the tokenizer's start token, and where it
+    ends, the next token is the start token again. From "chat" it begins with a user's turn of the
+    chat template that is still empty, and where a turn ends, the model goes on by itself. Random
+    numbers are drawn on the CPU in float32.
+
+    Raises:
+        UserError: "chat", and the tokenizer has no chat template.
     """
     start = start_token(tokenizer)
-    ends = torch.tensor(sorted(end_tokens(model, tokenizer)), dtype=torch.int64)
+    begun = [start] if text.source == AUTO else begun_chat(tokenizer)[: text.tokens]
+    # A chat's turns end with end tokens, too.
+    restarting = sorted(end_tokens(model, tokenizer)) if text.source == AUTO else []
+    ends = torch.tensor(restarting, dtype=torch.int64)
     generator = torch.Generator().manual_seed(text.seed)
     device = computing_device(model.get_input_embeddings())
     ids = torch.full((text.sequences, text.tokens), start, dtype=torch.int64)
+    ids[:, : len(begun)] = torch.tensor(begun)
     kept = DynamicCache()
-    for position in range(1, text.tokens):
+    new = ids[:, : len(begun)]
+    for position in range(len(begun), text.tokens):
         reporter.check()
         reporter.progress("sampling calibration text from the model", position, text.tokens)
-        last = ids[:, position - 1]
-        inputs = {"input_ids": last.unsqueeze(1).to(device), cache_argument(model): kept}
+        inputs = {"input_ids": new.to(device), cache_argument(model): kept}
         logits = model(**inputs, use_cache=True).logits
         probabilities = logits[:, -1].float().softmax(-1).cpu()
         drawn = torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
-        ids[:, position] = torch.where(torch.isin(last, ends), start, drawn)
+        ids[:, position] = torch.where(torch.isin(new[:, -1], ends), start, drawn)
+        new = ids[:, position : position + 1]
+    return ids
+
+
+def begun_chat(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The token ids of the chat template up to where the user's first words stand.
+
+    Raises:
+        UserError: the tokenizer has no chat template, or it shows no such place.
+    """
+    mark = "⁂"
+    if tokenizer.chat_template is None:
+        raise UserError(
+            "the calibration text 'chat' is sampled from the model's chat template, "
+            "and this model has none",
+            "Use --calibration auto.",
+        )
+    messages = [{"role": "user", "content": mark}]
+    whole = str(tokenizer.apply_chat_template(messages, tokenize=False))
+    before, found, _ = whole.partition(mark)
+    if not found or not before:
+        raise UserError(
+            "the calibration text 'chat' can't be sampled: "
+            "this model's chat template doesn't show where the user's words begin",
+            "Use --calibration auto.",
+        )
+    ids: list[int] = tokenizer(before, add_special_tokens=False)["input_ids"]
     return ids
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 from torch import Tensor
@@ -23,8 +24,11 @@ def save_checkpoint(
     tensors: Mapping[str, Tensor],
     directory: Path,
     manifest: Manifest,
+    beside: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Write the model with the weights in `tensors` (by full parameter name) to a directory.
+
+    `beside` are texts that are written as well, by file name.
 
     The directory appears when everything is written. Its model card holds the recipe and the
     manifest.
@@ -39,7 +43,8 @@ def save_checkpoint(
             with exchanged_weights(model, tensors):
                 model.save_pretrained(scratch)
             tokenizer.save_pretrained(scratch)
-            (scratch / "README.md").write_text(model_card(manifest), encoding="utf-8")
+            for name, text in {**beside, "README.md": model_card(manifest)}.items():
+                (scratch / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(
             f"the checkpoint can't be written to {directory}: {error.strerror or error}",

@@ -1,8 +1,8 @@
-"""Calibration text that is read: from a file, or from a data set on the Hugging Face Hub."""
+"""Which calibration text; and text that is read, from a file or from a data set on the Hub."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -20,12 +20,21 @@ HUB_TEXTS = {
 """Data set, configuration, split and column of the sources on the Hugging Face Hub."""
 
 
+AUTO, CHAT, SOLVED = "auto", "chat", "items"
+"""Text that the model writes by itself, that it writes in its chat template, and the prompts of
+items with their gold answers."""
+
+SAMPLED = (AUTO, CHAT)
+"""What is sampled from the model."""
+
+
 @dataclass(frozen=True)
 class CalibrationText:
     """Which text, and how much of it.
 
     Attributes:
-        source: "auto" (sampled from the model), a name in `HUB_TEXTS`, or a UTF-8 text file.
+        source: one of `SAMPLED`, `SOLVED`, a name in `HUB_TEXTS`, or a UTF-8 text file; or several
+            of them, joined by "+".
         sequences: how many.
         tokens: in each of them.
         seed: of the sampling, or of the choice of windows.
@@ -35,6 +44,33 @@ class CalibrationText:
     sequences: int
     tokens: int
     seed: int
+
+
+def parts_of(text: CalibrationText) -> list[CalibrationText]:
+    """The sources of a text, each with its share of the sequences: as many as the others, or one
+    more where it comes before them.
+
+    Raises:
+        UserError: there are more sources than sequences, or one is empty or named twice.
+    """
+    # A file's name may hold a plus.
+    sources = [text.source] if Path(text.source).is_file() else text.source.split("+")
+    if len(set(sources)) < len(sources) or not all(sources):
+        raise UserError(
+            f"the calibration text {text.source} names a source twice, or none",
+            f"Join different sources by a plus: {AUTO}+{SOLVED}.",
+        )
+    if len(sources) > text.sequences:
+        raise UserError(
+            f"the calibration text {text.source} has {len(sources)} sources for "
+            f"{text.sequences} sequences",
+            "Give more --calibration-sequences.",
+        )
+    share, more = divmod(text.sequences, len(sources))
+    return [
+        replace(text, source=source, sequences=share + (number < more))
+        for number, source in enumerate(sources)
+    ]
 
 
 def read_text(
@@ -76,7 +112,8 @@ def _file_ids(tokenizer: PreTrainedTokenizerBase, path: Path) -> Tensor:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise UserError(
             f"the calibration text {path} can't be read: {reason}",
-            f"calibration is auto, {', '.join(HUB_TEXTS)}, or a UTF-8 text file",
+            f"Calibration is {AUTO}, {CHAT}, {SOLVED}, {', '.join(HUB_TEXTS)} or a UTF-8 text "
+            "file, or several joined by a plus.",
         ) from error
     return _token_ids(tokenizer, text)
 

@@ -67,7 +67,8 @@ class OpenedRun:
         for name in names:
             require_variant(name, tuple(known))
         if self._bench is None:
-            self._bench = Workbench.load(self.keeper, self._emit, self._check, self.share)
+            items = tuple(self.log.items.values())
+            self._bench = Workbench.load(self.keeper, items, self._emit, self._check, self.share)
         for name in names:
             self._bench.make(name)
         return self._bench

@@ -30,14 +30,16 @@ def plan_batches(
     prepare: Callable[[Item], PreparedItem],
     batch_size: int,
     done: Container[str] = (),
+    first: int = FIRST_BATCH,
 ) -> Iterator[list[PreparedItem]]:
     """Batches of items of like length, in roughly the given order, prepared as they are needed.
 
-    The first batches are small, so that the first items are seen soon. Batches depend on the items
+    The first batch has `first` items and the next ones grow, so that the first items are seen
+    soon. Batches depend on the items
     alone, so that a resumed run computes in the same batches, and with the same rounding, as an
     uninterrupted one; those whose items are all done, by their ids, are left out.
     """
-    start, size = 0, min(FIRST_BATCH, batch_size)
+    start, size = 0, min(first, batch_size)
     while start < len(items):
         window = size if size < batch_size else batch_size * WINDOW_BATCHES
         some = items[start : start + window]

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property, partial
 
+import msgspec
 import torch
 from torch import Tensor
 
 from engine.compression.cache import VariantKey, load_variant, store_variant
 from engine.compression.calibration import calibration_sequences
-from engine.compression.compress import compress
+from engine.compression.compress import Compressed, compress
 from engine.compression.reporter import Reporter
 from engine.compression.sampling import SampleFiles
-from engine.compression.texts import CalibrationText
+from engine.compression.texts import SOLVED, CalibrationText
 from engine.files import held
 from engine.inspection.manifests import ManifestKeeper, package_versions
+from engine.inspection.tries import loaded_takes_tries
+from engine.items.halves import halves
 from engine.methods.amounts import Checkpoint
-from engine.methods.recipes import needs_calibration, parse_recipe
+from engine.methods.recipes import (
+    looks_at_answers,
+    needs_calibration,
+    parse_recipe,
+    without_answers,
+)
 from engine.methods.registry import outside_package
 from engine.models.checkpoints import require_same_vocabulary, zeros_in_blocks
 from engine.models.devices import Placement, choose_placement, device_memory, device_of
@@ -25,11 +35,16 @@ from engine.models.loading import LoadedModel, load_model
 from engine.models.paths import cache_directory
 from engine.models.resolving import Budget, resolve_model
 from engine.models.variants import Variants, room_for_variants
+from engine.probing.sensitivity import gold_sensitivities
+from engine.records.errors import UserError
+from engine.records.items import Item
 from engine.records.manifest import BlockSparsity, CalibrationRecord, VariantRecord
 from engine.records.protocol import Event, Progress
 from engine.records.recipes import Recipe
 from engine.records.settings import DENSE, Settings
 from engine.records.share import ALONE, Share
+from engine.scoring.prepared import prepare_item
+from engine.scoring.solved import solved_items
 
 SHIPPED_CALIBRATION = {"SmolLM2-135M-Instruct": "smollm2-135m-instruct.safetensors"}
 """Calibration samples that come with the package, by the name of the embedded model."""
@@ -43,6 +58,7 @@ class Workbench:
     Args:
         loaded: the dense model.
         keeper: of the manifest, which grows as variants are made.
+        items: what recipes may look at that look at gold answers: at half of them.
         emit: takes progress.
         check: raises to cancel; called between all longer steps.
     """
@@ -51,22 +67,25 @@ class Workbench:
         self,
         loaded: LoadedModel,
         keeper: ManifestKeeper,
+        items: Sequence[Item],
         emit: Emit,
         check: Callable[[], None],
     ) -> None:
         self.loaded = loaded
         self.settings = keeper.manifest.settings
         self._keeper = keeper
+        self._items = items
         self._emit = emit
         self._check = check
         self._cache = cache_directory()
-        self._calibration: tuple[Tensor, CalibrationRecord] | None = None
+        self._calibrations: dict[str, tuple[Tensor, CalibrationRecord]] = {}
         self.variants = Variants(loaded.model, room_for_variants(loaded.model, loaded.placement))
 
     @classmethod
     def load(
         cls,
         keeper: ManifestKeeper,
+        items: Sequence[Item],
         emit: Emit,
         check: Callable[[], None],
         share: Share = ALONE,
@@ -96,7 +115,7 @@ class Workbench:
             versions=package_versions(),
         )
         check()
-        return cls(loaded, keeper, emit, check)
+        return cls(loaded, keeper, items, emit, check)
 
     def make(self, name: str) -> None:
         """Make the named variant, unless it is there."""
@@ -111,27 +130,118 @@ class Workbench:
                 self._compress(name, recipe)
 
     def _compress(self, name: str, recipe: Recipe) -> None:
-        sequences = self._sequences(recipe)
+        compressed = self.compressed(recipe)
+        self.variants.add(name, compressed.tensors)
+        notes = compressed.notes
+        if uses_items(recipe, self.settings):
+            count, total = len(self._choosing), len(self._items)
+            notes = (f"made with the gold answers of {count} of these {total} items", *notes)
+        calibration = None
+        if recipe.calibration is not None:
+            calibration = self._sequences(recipe)[1]
+        self._record(name, recipe, compressed.blocks, notes, calibration)
+
+    @contextmanager
+    def trying(self, recipe: Recipe) -> Iterator[tuple[BlockSparsity, ...]]:
+        """The variant of a recipe is ready meanwhile, and yields the zeros in its blocks.
+
+        It is no variant of the run: the manifest doesn't tell of it. A finished checkpoint stays.
+        """
+        if isinstance(recipe.amount, Checkpoint):
+            self.make(str(recipe))
+            known = {one.name: one.blocks for one in self._keeper.manifest.variants}
+            yield known[str(recipe)]
+            return
+        compressed = self.compressed(recipe)
+        name = str(recipe)
+        if name in self.variants.names:
+            yield compressed.blocks
+            return
+        self.variants.add(name, compressed.tensors)
+        try:
+            yield compressed.blocks
+        finally:
+            self.variants.remove(name)
+
+    def compressed(self, recipe: Recipe) -> Compressed:
+        """The weights that a recipe makes, from the cache where they are."""
+        with self.variants.using(DENSE):
+            return self._compressed(str(recipe), recipe)
+
+    def sequences(self, recipe: Recipe) -> Tensor:
+        """The calibration token ids of a recipe, `(sequences, tokens)`; empty where it has none."""
+        return self._sequences(recipe)[0]
+
+    def _compressed(self, name: str, recipe: Recipe) -> Compressed:
+        """As `compressed`; progress is told for the variant `name`."""
+        sequences, calibration = self._sequences(recipe)
         model, directory = self.loaded.model, self._cache / "variants"
-        key = self._key(recipe)
 
         def tell(detail: str, done: int, total: int) -> None:
             self._emit(Progress(stage="prune", detail=detail, done=done, total=total, variant=name))
 
         reporter = Reporter(tell, self._check)
-        if key is None:
-            compressed = compress(model, recipe, sequences, reporter)
-        else:
-            # Another process may make the same one: it is made once, and opened by the others.
-            with held(directory / key.file_name, self._check):
-                found = load_variant(directory, key, model)
-                compressed = found or compress(model, recipe, sequences, reporter)
-                if found is None:
-                    store_variant(directory, key, model, compressed)
-        self.variants.add(name, compressed.tensors)
-        self._record(name, recipe, compressed.blocks, compressed.notes)
 
-    def _key(self, recipe: Recipe) -> VariantKey | None:
+        def make() -> Compressed:
+            gains = self._gains(name, recipe, reporter) if looks_at_answers(recipe) else ()
+            return compress(model, recipe, sequences, reporter, gains=gains)
+
+        key = self._key(recipe, calibration)
+        if key is None:
+            return make()
+        # Another process may make the same one: it is made once, and opened by the others.
+        with held(directory / key.file_name, self._check):
+            found = load_variant(directory, key, model)
+            if found is None:
+                found = make()
+                store_variant(directory, key, model, found)
+        return found
+
+    def _gains(self, name: str, recipe: Recipe, reporter: Reporter) -> list[float]:
+        """The blocks' gold sensitivities under the recipe without its allocation."""
+        plain = without_answers(recipe)
+        compressed = self._compressed(name, plain)
+        prepared = [
+            prepare_item(item, self.loaded.tokenizer, self.settings) for item in self._choosing
+        ]
+        prompts = [
+            msgspec.structs.replace(
+                one.open, continuations=(one.open.continuations[one.answers[0]],)
+            )
+            for one in prepared
+        ]
+        packed = loaded_takes_tries(
+            self.loaded, [prompt.ids for prompt in prompts], self._cache, self._check
+        )
+        return gold_sensitivities(
+            self.loaded.model,
+            self.loaded.tokenizer,
+            compressed.tensors,
+            prompts,
+            reporter,
+            packed=packed,
+        )
+
+    @cached_property
+    def _choosing(self) -> tuple[Item, ...]:
+        """The half of the items whose gold answers may be looked at.
+
+        Raises:
+            UserError: there are too few.
+        """
+        choosing = halves(self._items, self.settings.seed).choosing
+        if not choosing:
+            raise UserError(
+                "the gold answers of half of the items are to be looked at, "
+                f"and there {'is' if len(self._items) == 1 else 'are'} {len(self._items)} of them",
+                "Give more items.",
+            )
+        return choosing
+
+    def _solved(self) -> list[tuple[int, ...]]:
+        return solved_items(self._choosing, self.loaded.tokenizer, self.settings)
+
+    def _key(self, recipe: Recipe, calibration: CalibrationRecord | None) -> VariantKey | None:
         """What the variant's weights depend on; None where that can't be told.
 
         That is where the model's weights have no hash, and for a method of another package, whose
@@ -140,39 +250,45 @@ class Workbench:
         record, placement = self.loaded.record, self.loaded.placement
         if record.weights_hash is None or outside_package(recipe.method) is not None:
             return None
-        calibration = self._calibration[1].hash if self._calibration else None
+        answers = None
+        if looks_at_answers(recipe):
+            answers = hashlib.sha256(msgspec.json.encode(self._solved())).hexdigest()
         return VariantKey(
             weights_hash=record.weights_hash,
             recipe=str(recipe),
-            calibration_hash=calibration if needs_calibration(recipe) else None,
+            calibration_hash=None if calibration is None else calibration.hash,
             # A GPU rounds otherwise than a CPU, which can turn a near tie between two weights.
             dtype=f"{placement.dtype} on {placement.device.partition(':')[0]}",
+            answers_hash=answers,
         )
 
-    def _sequences(self, recipe: Recipe) -> Tensor:
+    def _sequences(self, recipe: Recipe) -> tuple[Tensor, CalibrationRecord | None]:
         """Calibration token ids, `(sequences, tokens)`; none where the recipe needs none."""
         if not needs_calibration(recipe):
-            return torch.empty(0, 0, dtype=torch.long)
-        if self._calibration is None:
+            return torch.empty(0, 0, dtype=torch.long), None
+        source = recipe.calibration or self.settings.calibration
+        if source not in self._calibrations:
             settings, record = self.settings, self.loaded.record
             progress = _progress_of(self._emit)
             shipped = SHIPPED_CALIBRATION.get(record.name) if record.source == "embedded" else None
             sample = self._cache / "calibration" / f"{record.weights_hash}"
             with held(sample, self._check):
-                self._calibration = calibration_sequences(
+                self._calibrations[source] = calibration_sequences(
                     self.loaded.model,
                     self.loaded.tokenizer,
                     CalibrationText(
-                        settings.calibration,
+                        source,
                         settings.calibration_sequences,
                         settings.calibration_tokens,
                         settings.seed,
                     ),
                     SampleFiles(self._cache / "calibration", record.weights_hash, shipped),
                     Reporter(partial(progress, "calibrate"), self._check),
+                    solved=self._solved,
                 )
-            self._keeper.update(calibration=self._calibration[1])
-        return self._calibration[0]
+            if source == settings.calibration:
+                self._keeper.update(calibration=self._calibrations[source][1])
+        return self._calibrations[source]
 
     def _open_checkpoint(self, name: str, recipe: Recipe, source: str) -> None:
         placement = _free_placement(self.loaded.placement, self.settings)
@@ -193,12 +309,26 @@ class Workbench:
         self._record(name, recipe, blocks, (note, *notes))
 
     def _record(
-        self, name: str, recipe: Recipe, blocks: tuple[BlockSparsity, ...], notes: tuple[str, ...]
+        self,
+        name: str,
+        recipe: Recipe,
+        blocks: tuple[BlockSparsity, ...],
+        notes: tuple[str, ...],
+        calibration: CalibrationRecord | None = None,
     ) -> None:
-        record = VariantRecord(name=name, label=recipe.label, blocks=blocks, notes=notes)
+        record = VariantRecord(
+            name=name, label=recipe.label, blocks=blocks, notes=notes, calibration=calibration
+        )
         known = self._keeper.manifest.variants
         others = tuple(variant for variant in known if variant.name != name)
         self._keeper.update(variants=(*others, record))
+
+
+def uses_items(recipe: Recipe, settings: Settings) -> bool:
+    """Whether a recipe looks at the gold answers of items, for its calibration or otherwise."""
+    source = recipe.calibration or settings.calibration
+    calibrated = needs_calibration(recipe) and SOLVED in source.split("+")
+    return calibrated or looks_at_answers(recipe)
 
 
 def _progress_of(emit: Emit) -> Callable[[str, str, int, int | None], None]:

@@ -20,6 +20,7 @@ class Modifier:
         needs: what it must know of the inputs, beside what the method needs.
         not_with_pattern: why it can't go with N:M, as a clause; empty where it can.
         for_rows: whether it is only for methods with `takes_rows`.
+        looks_at_answers: whether it must know the gold answers of items.
         source: where it is described.
     """
 
@@ -29,6 +30,7 @@ class Modifier:
     needs: Needs = "nothing"
     not_with_pattern: str = ""
     for_rows: bool = False
+    looks_at_answers: bool = False
     source: Source | None = None
 
 
@@ -47,6 +49,20 @@ _LISTED = (
         sets="the sparsity per block",
         not_with_pattern="N:M fixes every block's sparsity",
         source=Source("arXiv 2502.14770", "https://arxiv.org/abs/2502.14770"),
+    ),
+    Modifier(
+        name="gold",
+        help="sparsity per block, lower where the gold answers suffer most",
+        sets="the sparsity per block",
+        not_with_pattern="N:M fixes every block's sparsity",
+        looks_at_answers=True,
+    ),
+    Modifier(
+        name="shuffled",
+        help="the sparsities of +gold, dealt out to blocks at random: its control",
+        sets="the sparsity per block",
+        not_with_pattern="N:M fixes every block's sparsity",
+        looks_at_answers=True,
     ),
     Modifier(
         name="swaps",

@@ -26,10 +26,18 @@ def parse_recipe(text: str) -> Recipe:
         raise RecipeError(f"'{text}' has no amount: expected {_forms(method)}")
     if any(amount.verbatim for amount in method.takes):
         return Recipe(method=name, amount=_amount(text, method, rest))
+    rest, at, calibration = rest.partition("@")
     amount, *modifiers = rest.split("+")
-    return _with_modifiers(
+    recipe = _with_modifiers(
         text, method, Recipe(method=name, amount=_amount(text, method, amount)), modifiers
     )
+    if not at:
+        return recipe
+    if not calibration:
+        raise RecipeError(f"'{text}': no calibration text is named after the @")
+    if not needs_calibration(recipe):
+        raise RecipeError(f"'{text}': {recipe!s} looks at no calibration text")
+    return msgspec.structs.replace(recipe, calibration=calibration)
 
 
 def pruning_method(name: str) -> Method:
@@ -61,6 +69,17 @@ def needs_calibration(recipe: Recipe) -> bool:
     )
 
 
+def looks_at_answers(recipe: Recipe) -> bool:
+    """Whether making the variant looks at the gold answers of items."""
+    return any(MODIFIERS[name].looks_at_answers for name in recipe.modifiers)
+
+
+def without_answers(recipe: Recipe) -> Recipe:
+    """The recipe without the modifiers that look at gold answers."""
+    rest = (name for name in recipe.modifiers if not MODIFIERS[name].looks_at_answers)
+    return msgspec.structs.replace(recipe, modifiers=tuple(rest))
+
+
 def grammar() -> str:
     """Every way to write a recipe, as a phrase."""
     takers: dict[tuple[type[Amount], ...], list[str]] = {}
@@ -75,7 +94,10 @@ def grammar() -> str:
             written = listed([f"METHOD:{form}" for form in forms])
             parts.append(f"{written} (METHOD: {listed(names)})")
     modifiers = listed([f"+{name}" for name in MODIFIERS])
-    return f"{'; '.join(parts)}; after a pruning method {modifiers}"
+    return (
+        f"{'; '.join(parts)}; after a pruning method {modifiers}; "
+        "after what is calibrated @CALIBRATION"
+    )
 
 
 def listed(words: list[str]) -> str:

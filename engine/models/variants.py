@@ -78,6 +78,23 @@ class Variants:
         for key in placed - self._waiting.keys():
             self._waiting[key] = in_host_memory(parameters[key])
 
+    def remove(self, name: str) -> None:
+        """Let go of a variant that `add` made ready; it must not be in use.
+
+        Raises:
+            ValueError: it is in use.
+        """
+        if name == self._in_use:
+            raise ValueError(f"{name} is in use")
+        tensors = self._tensors.pop(name)
+        if name in self._crowded:
+            self._crowded.remove(name)
+            return
+        parameters = dict(self._model.named_parameters())
+        self._memory_bytes += sum(
+            tensor.nbytes for key, tensor in tensors.items() if _has_place(parameters[key])
+        )
+
     def add_model(self, name: str, model: PreTrainedModel) -> None:
         """Make a variant ready that is a model of its own."""
         self._models[name] = model

@@ -54,13 +54,15 @@ class BlockSparsity(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 class VariantRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One variant as it came out.
 
-    `notes` holds what a reader must know ("block 3 mlp.down_proj: damping raised to 10 %").
+    `notes` holds what a reader must know ("block 3 mlp.down_proj: damping raised to 10 %");
+    `calibration` is the variant's own text, None where it is the run's.
     """
 
     name: str
     label: str
     blocks: tuple[BlockSparsity, ...] = ()
     notes: tuple[str, ...] = ()
+    calibration: CalibrationRecord | None = None
 
     @property
     def achieved_sparsity(self) -> float:

@@ -20,6 +20,7 @@ from engine.records.decodings.registry import AnyDecoding
 from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.lines import LineDecoder, encode_line
 from engine.records.manifest import Manifest
+from engine.records.remedies import RemedyReport, Trial
 from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
 from engine.records.share import ALONE, Share
@@ -101,6 +102,17 @@ class Prune(Request, frozen=True, kw_only=True):
     directory: str
 
 
+class Remedy(Request, frozen=True, kw_only=True):
+    """Search for what brings the answers of the run that is open back, at the same sparsity.
+
+    What was tried before is not tried again. `variant` is the run's first where it is None,
+    `control` another sample.
+    """
+
+    variant: str | None = None
+    control: str | None = None
+
+
 class Diagnose(Request, frozen=True, kw_only=True):
     """Report devices, memory, versions, caches, and what can be reached."""
 
@@ -138,7 +150,8 @@ class ManifestChanged(Event, frozen=True, kw_only=True):
 
 
 class Progress(Event, frozen=True, kw_only=True):
-    """Progress of a stage: "items", "fetch", "convert", "load", "calibrate", "prune", "recover".
+    """Progress of a stage: "items", "fetch", "convert", "load", "calibrate", "prune", "recover",
+    "remedy".
 
     `detail` says what is under way; `total` is None where it is not known; `variant` names the
     one being made.
@@ -189,6 +202,18 @@ class DecodeFinished(Event, frozen=True, kw_only=True):
     """A re-decode of one item under one variant is done, and is on disk."""
 
     redecode: Redecode
+
+
+class RemedyTried(Event, frozen=True, kw_only=True):
+    """A recipe was tried on the half of the items that remedies are chosen on."""
+
+    trial: Trial
+
+
+class RemedyFound(Event, frozen=True, kw_only=True):
+    """The search is over, and what was chosen is proven on the other half."""
+
+    report: RemedyReport
 
 
 class CheckpointSaved(Event, frozen=True, kw_only=True):

@@ -57,11 +57,13 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         method: name of a method.
         amount: how much of it; of a kind that the method takes.
         modifiers: names of modifiers, in the order in which modifiers are listed.
+        calibration: the source of its own calibration text; None for that of the settings.
     """
 
     method: str
     amount: Amount
     modifiers: tuple[str, ...] = ()
+    calibration: str | None = None
 
     @property
     def target_sparsity(self) -> float:
@@ -70,9 +72,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         """The written form."""
-        return "+".join((f"{self.method}:{self.amount}", *self.modifiers))
+        own = "" if self.calibration is None else f"@{self.calibration}"
+        return "+".join((f"{self.method}:{self.amount}", *self.modifiers)) + own
 
     @property
     def label(self) -> str:
-        """Short form for screens: "wanda 45 %", "sparsegpt 2:4", "gptq 4 bit"."""
-        return " +".join((f"{self.method} {self.amount.label}", *self.modifiers))
+        """Short form for screens: "wanda 45 %", "sparsegpt 2:4", "wanda 45 % +gold @chat"."""
+        own = "" if self.calibration is None else f" @{self.calibration}"
+        return " +".join((f"{self.method} {self.amount.label}", *self.modifiers)) + own

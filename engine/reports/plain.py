@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 
 from engine.analysis.summary import Summary
@@ -12,7 +14,12 @@ from engine.text import displayable
 
 def render_text(summary: Summary) -> str:
     """The report for standard output, n beside every percentage; ends with a newline."""
-    return "\n\n".join("\n".join(_lines(section)) for section in sections(summary)) + "\n"
+    return render_sections(sections(summary))
+
+
+def render_sections(parts: Sequence[Section]) -> str:
+    """Sections with their tables aligned; ends with a newline."""
+    return "\n\n".join("\n".join(_lines(section)) for section in parts) + "\n"
 
 
 def _lines(section: Section) -> list[str]:

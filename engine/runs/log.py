@@ -35,6 +35,7 @@ from engine.runs.reading import (
     read_manifest,
     redecode_key,
 )
+from engine.runs.remedies import REMEDIES
 
 
 def items_hash(items: Iterable[Item]) -> str:
@@ -212,7 +213,7 @@ class RunLog:
 def _refuse_foreign(directory: Path) -> None:
     if directory.exists() and not directory.is_dir():
         raise UserError(f"{directory} is a file", "Name a directory for the run.")
-    ours = {ITEMS, LOG, MANIFEST, PARTS, *RunLock.FILES}
+    ours = {ITEMS, LOG, MANIFEST, PARTS, REMEDIES, *RunLock.FILES}
     foreign = (
         [
             path.name

@@ -64,6 +64,12 @@ def encode(
     return EncodedPrompt(prompt, ids, continuations)
 
 
+def token_ids(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> tuple[int, ...]:
+    """A prompt's own tokens."""
+    [ids] = _ids(tokenizer, [prompt.text], prompt)
+    return ids
+
+
 def _ids(
     tokenizer: PreTrainedTokenizerBase, texts: list[str], prompt: Prompt
 ) -> list[tuple[int, ...]]:

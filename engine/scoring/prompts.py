@@ -73,6 +73,24 @@ def open_prompt(
     return _compose(item, tokenizer, style, turns, _user(item))
 
 
+def solved_prompt(
+    item: Item, tokenizer: PreTrainedTokenizerBase, style: PromptStyle = "auto"
+) -> Prompt:
+    """The open prompt with the gold answer and the end of its turn."""
+    resolved = resolve_style(style, item, tokenizer)
+    if resolved in ("begun", "chat"):
+        turn = [{"role": "user", "content": _user(item)}]
+        turn.append({"role": "assistant", "content": _solved(item)})
+        text = str(tokenizer.apply_chat_template(turn, tokenize=False))
+        return Prompt(text=text, separator="", special_tokens=False, one_line=False)
+    if resolved == "completion":
+        passage = f"{item.passage}\n\n" if item.passage else ""
+        text = f"{passage}{_solved(item)}\n\n"
+    else:
+        text = f"Question: {_user(item)}\nAnswer: {item.gold}\n\n"
+    return Prompt(text=text, separator="", special_tokens=True, one_line=True)
+
+
 def shown_candidates_prompt(
     item: Item, tokenizer: PreTrainedTokenizerBase, style: PromptStyle = "auto"
 ) -> Prompt:

@@ -33,6 +33,12 @@ def one_form(*, as_json: bool, markdown: bool) -> None:
         raise UserError("--json and --markdown exclude each other", "Give one of them.")
 
 
+def require_empty(save: Path | None) -> None:
+    """Refuse a directory for a checkpoint that holds something; raises `UserError`."""
+    if save is not None and save.exists() and (not save.is_dir() or any(save.iterdir())):
+        raise UserError(f"{save} is not empty", "Name a new directory with --save.")
+
+
 def print_report(run: Run, *, as_json: bool, markdown: bool) -> None:
     """Write the summary of a run, for people or for programs."""
     from engine.analysis.frame import run_frame

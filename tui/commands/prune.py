@@ -11,9 +11,9 @@ from engine.methods.amounts import Sparsity
 from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
 from engine.records.protocol import CheckpointSaved, Event, Prune
-from tui.commands.output import JSON, print_json
+from tui.commands.output import JSON, print_json, require_empty
 from tui.commands.talk import Talk
-from tui.options.options import ModelOptions
+from tui.options.options import ItemOptions
 from tui.options.planning import plan_model
 from tui.options.registry_help import FilledCommand
 from tui.options.signatures import takes_options
@@ -25,9 +25,9 @@ def register(app: typer.Typer) -> None:
     app.command(cls=FilledCommand)(prune)
 
 
-@takes_options(ModelOptions)
+@takes_options(ItemOptions)
 def prune(
-    options: ModelOptions,
+    options: ItemOptions,
     save: Annotated[
         Path,
         typer.Option(
@@ -50,8 +50,7 @@ def prune(
         )
     directory = str(save)
     if plan.engine is None:
-        if save.exists() and (not save.is_dir() or any(save.iterdir())):
-            raise UserError(f"{save} is not empty", "Name a new directory with --save.")
+        require_empty(save)
         directory = str(save.absolute())
     talk = Talk()
     events = RunTalk(talk)

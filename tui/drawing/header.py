@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.records.protocol import Progress
 from tui.drawing.marks import duration_text
 from tui.state.session import EngineDown
 from tui.state.state import RunState
@@ -17,6 +18,7 @@ STAGES = {
     "calibrate": "calibrating",
     "prune": "compressing",
     "recover": "recovering",
+    "remedy": "mending",
 }
 
 
@@ -63,12 +65,17 @@ def run_line(state: RunState, variant: str, down: EngineDown | None) -> RunLine:
     )
 
 
+def stage_text(stage: Progress) -> str:
+    """A stage in words."""
+    words = STAGES.get(stage.stage, stage.stage)
+    return f"{words}: {stage.detail}" if stage.detail else words
+
+
 def _progress(state: RunState) -> tuple[float | None, str]:
     stage = state.stage
     if stage is not None:
-        words = STAGES.get(stage.stage, stage.stage)
         fraction = stage.done / stage.total if stage.total else None
-        return fraction, f"{words}: {stage.detail}" if stage.detail else words
+        return fraction, stage_text(stage)
     fraction = state.scored / state.total if state.total else None
     if state.seconds is not None:
         return None, f"{state.scored:,} items scored"

@@ -1,4 +1,4 @@
-"""The options that say what makes a variant and where: those of every command with a model."""
+"""The options that say what makes a variant, of which items, and where."""
 
 from __future__ import annotations
 
@@ -130,7 +130,9 @@ class ModelOptions(
             panel=COMPRESSION,
             default="auto",
             metavar="SOURCE",
-            help="auto (text sampled from the dense model), a text file, c4 or wikitext.",
+            help="auto (text sampled from the dense model), chat (sampled in its chat template), "
+            "items (half of the items with their gold answers), a text file, c4 or wikitext; "
+            "several joined by a plus (auto+items) in equal parts.",
         ),
     ] = None
     calibration_sequences: Annotated[
@@ -184,5 +186,44 @@ class ModelOptions(
             panel=RUN,
             metavar="FILE",
             help="Config file, in place of the one that 'doctor' names.",
+        ),
+    ] = None
+
+
+class ItemOptions(ModelOptions, frozen=True, kw_only=True):
+    """Which items, beside what makes a variant: some recipes look at half of them."""
+
+    items: Annotated[
+        str | None,
+        option(
+            "--items",
+            "-i",
+            panel=ITEMS,
+            default="capitals",
+            metavar="ITEMS",
+            help="A file (.jsonl .csv .parquet), a sample, BENCHMARK:LANGUAGE or BENCHMARK:FILE; "
+            "'illusion-tui items' lists them.",
+        ),
+    ] = None
+    language: Annotated[
+        list[str] | None,
+        option(
+            "--language",
+            "-l",
+            panel=ITEMS,
+            default="all; en without --items",
+            metavar="TAG,…",
+            help="Only items in these languages.",
+        ),
+    ] = None
+    limit: Annotated[
+        int | None,
+        option(
+            "--limit",
+            "-n",
+            panel=ITEMS,
+            metavar="N",
+            min=1,
+            help="At most so many items per language.",
         ),
     ] = None

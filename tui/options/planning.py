@@ -83,9 +83,9 @@ def plan_run(options: RunOptions) -> Plan:
 
 
 def plan_model(options: ModelOptions) -> Plan:
-    """Settings of what needs a model and a recipe but no items; raises as `plan_run`."""
+    """Settings of what needs a model and a recipe; raises as `plan_run`."""
     config = read_config(options.config)
-    given = {name: getattr(options, name) for name in ModelOptions.__struct_fields__}
+    given = msgspec.structs.asdict(options)
     merged = _with_defaults(RunOptions(**given), config)
     engine = engine_command(options, config)
     settings = _settings(merged, config, local=engine is None)
@@ -186,12 +186,14 @@ def _settings(options: RunOptions, config: Config, *, local: bool) -> Settings:
     if options.max_memory is not None:
         values["max_memory_gib"] = options.max_memory
     if local:
-        for name in ("model", "items", "calibration"):
+        for name in ("model", "items"):
             if name in values:
                 values[name] = _absolute(values[name])
-        values["recipes"] = tuple(map(_absolute, values["recipes"]))
+        if "calibration" in values:
+            values["calibration"] = _absolute_sources(values["calibration"])
+        values["recipes"] = tuple(map(_absolute_recipe, values["recipes"]))
         if "against" in values:
-            values["against"] = _absolute(values["against"])
+            values["against"] = _absolute_recipe(values["against"])
     return Settings(**values)
 
 
@@ -232,6 +234,19 @@ def _absolute(text: str) -> str:
     if colon and (_is_path(rest) or (head == "checkpoint" and Path(rest).is_dir())):
         return f"{head}:{_from_here(rest)}"
     return _from_here(text) if _is_path(text) else text
+
+
+def _absolute_recipe(text: str) -> str:
+    """A recipe with the paths in it made absolute: of a checkpoint, of calibration text."""
+    calibration = parse_recipe(text).calibration
+    if calibration is None:
+        return _absolute(text)
+    return text.removesuffix(calibration) + _absolute_sources(calibration)
+
+
+def _absolute_sources(text: str) -> str:
+    """Sources of calibration text joined by a plus, or a file whose name may hold one."""
+    return _absolute(text) if _is_path(text) else "+".join(map(_absolute, text.split("+")))
 
 
 def _is_path(text: str) -> bool:

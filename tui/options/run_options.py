@@ -12,12 +12,12 @@ from tui.options.options import (
     COMPRESSION,
     ITEMS,
     RUN,
-    ModelOptions,
+    ItemOptions,
     option,
 )
 
 
-class RunOptions(ModelOptions, frozen=True, kw_only=True):
+class RunOptions(ItemOptions, frozen=True, kw_only=True):
     """What a run does: the common options of the inspector and of `score`."""
 
     against: Annotated[
@@ -28,40 +28,6 @@ class RunOptions(ModelOptions, frozen=True, kw_only=True):
             default="dense",
             metavar="RECIPE",
             help="Compare with this variant in place of the dense model.",
-        ),
-    ] = None
-    items: Annotated[
-        str | None,
-        option(
-            "--items",
-            "-i",
-            panel=ITEMS,
-            default="capitals",
-            metavar="ITEMS",
-            help="A file (.jsonl .csv .parquet), a sample, BENCHMARK:LANGUAGE or BENCHMARK:FILE; "
-            "'illusion-tui items' lists them.",
-        ),
-    ] = None
-    language: Annotated[
-        list[str] | None,
-        option(
-            "--language",
-            "-l",
-            panel=ITEMS,
-            default="all; en without --items",
-            metavar="TAG,…",
-            help="Only items in these languages.",
-        ),
-    ] = None
-    limit: Annotated[
-        int | None,
-        option(
-            "--limit",
-            "-n",
-            panel=ITEMS,
-            metavar="N",
-            min=1,
-            help="At most so many items per language.",
         ),
     ] = None
     closed_book: Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.records.errors import in_one_line
-from engine.records.protocol import Ended, Event, Failed, Question
+from engine.records.protocol import Ended, Event, Failed, Request
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Asked:
         failure: why there is no answer, in a sentence or two; empty where there is or may be one.
     """
 
-    request: Question
+    request: Request
     over: bool = False
     cancelled: bool = False
     failure: str = ""

@@ -16,6 +16,7 @@ from engine.runs.reading import (
     read_run,
     refuse_unknown,
 )
+from engine.runs.remedies import RemedyLog
 from tui.state.state import RunState
 
 LARGE_BYTES = 16 << 20
@@ -36,7 +37,9 @@ def saved_state(directory: Path, tell: Callable[[int, int], None]) -> RunState:
     log = directory / LOG
     size = log.stat().st_size if log.exists() else 0
     whole = size < LARGE_BYTES or part_directories(directory)
-    return _whole(directory) if whole else _indexed(directory, size, tell)
+    state = _whole(directory) if whole else _indexed(directory, size, tell)
+    state.remedies = RemedyLog(directory).report
+    return state
 
 
 def _whole(directory: Path) -> RunState:

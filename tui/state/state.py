@@ -25,11 +25,13 @@ from engine.records.protocol import (
     ManifestChanged,
     Notice,
     Progress,
+    RemedyFound,
     RunFinished,
     RunOpened,
     ScoringPaused,
 )
 from engine.records.recipes import RecipeError
+from engine.records.remedies import RemedyReport
 from engine.records.scores import ScoredItem
 from engine.records.settings import DENSE, Settings
 from engine.runs.logged import ItemsOf, LoggedItems, LoggedRedecodes, RedecodesOf
@@ -76,6 +78,7 @@ class RunState:
         ids: of the items, in that order: item n is the one with the n-th id.
         asked: questions by the id of their request.
         notices: what a person should be told, oldest first.
+        remedies: what the last search for remedies came to.
         tables: the pairs of the items, for sorting, filtering and counting.
     """
 
@@ -93,6 +96,7 @@ class RunState:
     redecodes: dict[str, list[Redecode]] | LoggedRedecodes = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     notices: deque[str] = field(default_factory=deque)
+    remedies: RemedyReport | None = None
     tables: Tables = field(init=False)
     _pace: Pace = field(default_factory=Pace)
 
@@ -229,6 +233,9 @@ class RunState:
             case ScoringPaused(paused=paused):
                 self.paused = paused
                 self._pace.forget()
+                return Change.RUN
+            case RemedyFound(report=report):
+                self.remedies, self.stage = report, None
                 return Change.RUN
             case RunFinished(seconds=seconds):
                 self.seconds, self.stage = seconds, None

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.compression.handing_over import calibration_lines, compressor_recipe
 from engine.compression.saving import require_free, save_checkpoint
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import ManifestKeeper, new_manifest
 from engine.inspection.settings import canonical
-from engine.inspection.workbench import Workbench
+from engine.inspection.workbench import Workbench, uses_items
+from engine.items.reading import read_items
 from engine.methods.amounts import Checkpoint
 from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
+from engine.records.items import Item
 from engine.records.manifest import ItemsRecord, Manifest
 from engine.records.protocol import CheckpointSaved, ManifestChanged, Progress, Prune
+from engine.records.settings import Settings
+
+LLM_COMPRESSOR, CALIBRATION = "llm-compressor.yaml", "calibration.jsonl"
 
 
 def _prune(inspection: Inspection, request: Prune) -> None:
@@ -28,12 +34,37 @@ def _prune(inspection: Inspection, request: Prune) -> None:
         write=_nowhere,
         tell=lambda manifest: inspection.emit(ManifestChanged(manifest=manifest)),
     )
-    bench = Workbench.load(keeper, inspection.emit, inspection.check)
+    items = _items(settings) if uses_items(parse_recipe(name), settings) else ()
+    bench = Workbench.load(keeper, items, inspection.emit, inspection.check)
     bench.make(name)
     inspection.emit(Progress(stage="save", detail=str(directory), done=0, total=None))
     model, tokenizer = bench.loaded.model, bench.loaded.tokenizer
-    save_checkpoint(model, tokenizer, bench.variants.tensors(name), directory, keeper.manifest)
+    save_checkpoint(
+        model,
+        tokenizer,
+        bench.variants.tensors(name),
+        directory,
+        keeper.manifest,
+        _beside(bench, keeper.manifest),
+    )
     inspection.emit(CheckpointSaved(directory=str(directory), manifest=keeper.manifest))
+
+
+def _beside(bench: Workbench, manifest: Manifest) -> dict[str, str]:
+    """What other tools make the same variant of: calibration text, llm-compressor's recipe."""
+    recipe = parse_recipe(bench.settings.recipes[0])
+    [blocks] = (one.blocks for one in manifest.variants if one.name == str(recipe))
+    files = {LLM_COMPRESSOR: compressor_recipe(bench.loaded.model, recipe, blocks)}
+    sequences = bench.sequences(recipe)
+    if sequences.numel():
+        files[CALIBRATION] = calibration_lines(sequences, bench.loaded.tokenizer)
+    return {name: text for name, text in files.items() if text is not None}
+
+
+def _items(settings: Settings) -> tuple[Item, ...]:
+    return read_items(
+        settings.items, languages=settings.languages, limit=settings.limit, seed=settings.seed
+    ).items
 
 
 def _nowhere(_: Manifest) -> None:

@@ -1,0 +1,152 @@
+"""The table of remedies, from what was tried and proven."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from engine.analysis.pairing import answer_correct, choice_correct
+from engine.analysis.statistics import mcnemar, wilson
+from engine.methods.levers import differing
+from engine.records.hypotheses import Redecode
+from engine.records.items import Item
+from engine.records.recipes import Recipe
+from engine.records.remedies import (
+    HELD_OUT,
+    DecodingRow,
+    Proof,
+    RemedyReport,
+    RemedyRow,
+    Role,
+    TaskFigures,
+    Trial,
+)
+from engine.records.scores import Score
+from engine.records.settings import DENSE
+
+Verdicts = Mapping[str, Score]
+"""Scores by item id."""
+
+
+def remedy_report(
+    *,
+    base: Recipe,
+    best: Recipe,
+    baselines: Collection[Recipe],
+    proven: Sequence[Recipe],
+    trials: Mapping[str, Trial],
+    proofs: Iterable[Proof],
+    decodings: Sequence[DecodingRow],
+    choosing: int,
+    held_out: Collection[Item],
+    control: str | None,
+) -> RemedyReport:
+    """Put the table together; every recipe, `base` among them, must be proven on every item."""
+    scores: dict[tuple[str, str], dict[str, Score]] = {}
+    for proof in proofs:
+        for name, score in proof.scored.scores.items():
+            scores.setdefault((name, proof.task), {})[proof.scored.item.id] = score
+    before = {task: scores.get((str(base), task), {}) for task in (HELD_OUT, control or "")}
+
+    def row(name: str, role: Role, recipe: Recipe | None) -> RemedyRow:
+        trial = trials.get(name)
+        figures = task_figures(scores[name, HELD_OUT], before[HELD_OUT])
+        return RemedyRow(
+            recipe=name,
+            label=DENSE if recipe is None else recipe.label,
+            role=role,
+            changes=() if recipe is None else changes(recipe, base),
+            achieved_sparsity=trial.achieved_sparsity if trial else 0.0,
+            open_accuracy=figures.open_accuracy,
+            choice_accuracy=figures.choice_accuracy,
+            n=figures.n,
+            held_out=figures,
+            control=(
+                None if control is None else task_figures(scores[name, control], before[control])
+            ),
+            seconds=trial.seconds if trial else None,
+        )
+
+    rows = {
+        recipe: row(str(recipe), "baseline" if recipe in baselines else "remedy", recipe)
+        for recipe in proven
+        if recipe != base
+    }
+    variant = row(str(base), "variant", base)
+    return RemedyReport(
+        choosing=choosing,
+        held_out=len(held_out),
+        control=control,
+        dense=row(DENSE, "dense", None),
+        variant=variant,
+        best=rows.get(best, variant),
+        remedies=tuple(rows.values()),
+        decodings=tuple(decodings),
+        trials=tuple(trials.values()),
+        seconds=sum(trial.seconds for trial in trials.values()),
+    )
+
+
+def decoding_row(
+    recipe: str, label: str, redecodes: Sequence[Redecode], greedy: Verdicts
+) -> DecodingRow:
+    """A decoding of some items, one or more, beside the greedy answers of the same recipe."""
+    brought_back = newly_broken = right = tokens = 0
+    for redecode in redecodes:
+        first = redecode.hypotheses[0].judgement.correct if redecode.hypotheses else False
+        was = answer_correct(greedy[redecode.item_id].open)
+        right += first
+        brought_back += was is False and first
+        newly_broken += was is True and not first
+        tokens += sum(one.count * one.tokens for one in redecode.hypotheses)
+    share = wilson(right, len(redecodes))
+    return DecodingRow(
+        recipe=recipe,
+        label=label,
+        decoding=redecodes[0].decoding.label,
+        n=len(redecodes),
+        open_accuracy=share.share,
+        open_interval=(share.low, share.high),
+        brought_back=brought_back,
+        newly_broken=newly_broken,
+        p_value=mcnemar(brought_back, newly_broken),
+        tokens=tokens / len(redecodes),
+    )
+
+
+def changes(recipe: Recipe, base: Recipe) -> tuple[str, ...]:
+    """What differs from the run's variant, a phrase each."""
+    phrases = {
+        "method": recipe.method,
+        "allocation": " ".join(f"+{name}" for name in recipe.modifiers) or "uniform",
+        "calibration": f"calibrated on {recipe.calibration or 'the same text'}",
+    }
+    return tuple(phrases[lever] for lever in differing(base, recipe))
+
+
+def task_figures(after: Verdicts, before: Verdicts) -> TaskFigures:
+    """Accuracies of a recipe's scores, and its open answers against those of the run's variant."""
+    opened = {id_: answer_correct(score.open) for id_, score in after.items()}
+    known = {id_: right for id_, right in opened.items() if right is not None}
+    shown = [right for s in after.values() if (right := answer_correct(s.shown)) is not None]
+    choices = [right for s in after.values() if (right := choice_correct(s.choice)) is not None]
+    brought_back = newly_broken = 0
+    for id_, right in known.items():
+        was = answer_correct(before[id_].open) if id_ in before else None
+        brought_back += was is False and right
+        newly_broken += was is True and not right
+    open_share = wilson(sum(known.values()), len(known)) if known else None
+    choice_share = wilson(sum(choices), len(choices)) if choices else None
+    divergences = [s.kl_vocabulary for s in after.values() if s.kl_vocabulary is not None]
+    return TaskFigures(
+        n=len(known),
+        open_accuracy=open_share.share if open_share else None,
+        open_interval=(open_share.low, open_share.high) if open_share else None,
+        shown_accuracy=sum(shown) / len(shown) if shown else None,
+        choice_accuracy=choice_share.share if choice_share else None,
+        choice_n=len(choices),
+        choice_interval=(choice_share.low, choice_share.high) if choice_share else None,
+        brought_back=brought_back,
+        newly_broken=newly_broken,
+        p_value=mcnemar(brought_back, newly_broken),
+        mean_kl_vocabulary=sum(divergences) / len(divergences) if divergences else None,
+    )

@@ -1,0 +1,33 @@
+"""Searching for what brings a run's answers back."""
+
+from __future__ import annotations
+
+from engine.inspection.handler import Handler
+from engine.inspection.inspection import Inspection
+from engine.inspection.remedying import Remedying, remedy_question
+from engine.records.protocol import Progress, Remedy, RemedyFound, RemedyTried
+from engine.records.remedies import Trial
+
+
+def _remedy(inspection: Inspection, request: Remedy) -> None:
+    run = inspection.run
+    settings = run.log.manifest.settings
+    # What is wrong with the question is told before a model is loaded.
+    remedy_question(settings, request.variant, request.control, chat=False)
+    tokenizer = run.ready(()).loaded.tokenizer
+    question = remedy_question(
+        settings, request.variant, request.control, chat=tokenizer.chat_template is not None
+    )
+
+    def tell(detail: str, done: int, total: int | None) -> None:
+        inspection.emit(Progress(stage="remedy", detail=detail, done=done, total=total))
+
+    def tried(trial: Trial) -> None:
+        inspection.emit(RemedyTried(trial=trial))
+
+    remedying = Remedying(run, question, tell, inspection.step, tried)
+    inspection.emit(RemedyFound(report=remedying.report()))
+
+
+HANDLER = Handler(Remedy, _remedy)
+"""Background work: questions about the run are answered meanwhile."""

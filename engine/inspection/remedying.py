@@ -1,0 +1,301 @@
+"""Trying what brings a run's answers back, and proving it on items that it was not chosen on."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+
+import msgspec
+
+from engine.analysis.pairing import answer_correct, choice_correct
+from engine.analysis.remedying import decoding_row, remedy_report
+from engine.compression.texts import AUTO, CHAT, SOLVED
+from engine.decoding.decoder import Decoder
+from engine.decoding.redecode import redecode
+from engine.inspection.opened import OpenedRun
+from engine.inspection.planning import plan_batches, preparer
+from engine.inspection.workbench import Workbench
+from engine.items.halves import halves
+from engine.items.reading import read_items
+from engine.items.samples import sample_names
+from engine.methods.levers import compresses
+from engine.methods.recipes import parse_recipe
+from engine.records.decodings.decoding import Decoding
+from engine.records.decodings.registry import parse_decoding
+from engine.records.errors import UserError
+from engine.records.items import Item
+from engine.records.manifest import BlockSparsity
+from engine.records.recipes import Recipe
+from engine.records.remedies import (
+    HELD_OUT,
+    DecodingRow,
+    Proof,
+    Redecoded,
+    RemedyQuestion,
+    RemedyReport,
+    Trial,
+)
+from engine.records.scores import Score, ScoredItem
+from engine.records.settings import DENSE, Settings
+from engine.remedies.search import Found, search
+from engine.runs.remedies import RemedyLog
+from engine.runs.variants import require_variant
+from engine.scoring.items import score_batch
+
+CONTROL_ITEMS = 40
+"""Of the control task, at most so many."""
+
+LEAST_PROBABILITY = 1e-30
+"""Below it a probability's logarithm says nothing but that it is small."""
+
+DECODINGS = ("one-shot", "beam=8")
+"""Decodings that are tried beside recipes."""
+
+DECODED_AT_ONCE = 128
+"""Hypotheses."""
+
+LEAST_ITEMS = 4
+"""Fewer items can't be split into halves that say anything."""
+
+Tell = Callable[[str, int, int | None], None]
+"""Takes what is under way, and how much of it is done."""
+
+
+class Remedying:
+    """A search for remedies on a run that is open, as far as it has come.
+
+    Args:
+        run: with its model.
+        question: what is asked.
+        tell: takes progress.
+        check: called between steps; raises to cancel.
+        tried: takes every trial as it is known.
+    """
+
+    def __init__(
+        self,
+        run: OpenedRun,
+        question: RemedyQuestion,
+        tell: Tell,
+        check: Callable[[], None],
+        tried: Callable[[Trial], None],
+    ) -> None:
+        self._run = run
+        self._question = question
+        self._tell = tell
+        self._check = check
+        self._tried = tried
+        self._log = RemedyLog(run.log.directory)
+        self._settings = run.log.manifest.settings
+        both = halves(run.log.items.values(), self._settings.seed)
+        self._choosing, self._held_out = both.choosing, both.held_out
+        self._control = _control_items(question.control, self._settings)
+        self._told: set[str] = set()
+
+    def report(self) -> RemedyReport:
+        """Search and prove, as far as that isn't done yet; then what was found.
+
+        Raises:
+            UserError: there are too few items, or what making and scoring raise.
+        """
+        if len(self._choosing) + len(self._held_out) < LEAST_ITEMS:
+            raise UserError(
+                f"{len(self._run.log.items)} items are too few to choose remedies on one half of "
+                "them and to prove them on the other",
+                f"Score at least {LEAST_ITEMS}; 60 and more say something.",
+            )
+        if self._log.question != self._question:
+            self._log.append(self._question)
+        elif self._log.report is not None:
+            return self._log.report
+        base = parse_recipe(self._question.variant)
+        found = Found(singles=(), path=(), best=base, baselines=())
+        if compresses(base):
+            found = search(base, self._question.calibrations, self._try)
+        proven = tuple(dict.fromkeys((base, *found.proven)))
+        for number, recipe in enumerate(proven):
+            self._prove(recipe, number, len(proven))
+        decodings = self._decodings(base, found.best)
+        report = self._reported(base, found, proven, decodings)
+        self._log.append(report)
+        return report
+
+    def _reported(
+        self,
+        base: Recipe,
+        found: Found,
+        proven: Sequence[Recipe],
+        decodings: Sequence[DecodingRow],
+    ) -> RemedyReport:
+        return remedy_report(
+            base=base,
+            best=found.best,
+            baselines=found.baselines,
+            proven=proven,
+            trials=self._log.trials,
+            proofs=self._log.proofs.values(),
+            decodings=decodings,
+            choosing=len(self._choosing),
+            held_out=self._held_out,
+            control=self._question.control,
+        )
+
+    # -- on the choosing half --------------------------------------------------------------
+
+    def _try(self, recipe: Recipe) -> Trial:
+        name = str(recipe)
+        if name not in self._log.trials:
+            self._tell(f"trying {recipe.label}", len(self._told), None)
+            began = time.monotonic()
+            with self._bench.trying(recipe) as blocks:
+                scored = list(self._scored(name, self._choosing, compared=False))
+            self._log.append(_trial(name, [one.scores[name] for one in scored], blocks, began))
+        if name not in self._told:
+            self._told.add(name)
+            self._tried(self._log.trials[name])
+        return self._log.trials[name]
+
+    # -- on items that nothing was chosen on -----------------------------------------------
+
+    def _prove(self, recipe: Recipe, number: int, total: int) -> None:
+        name = str(recipe)
+        tasks = {HELD_OUT: self._held_out}
+        if self._question.control is not None:
+            tasks[self._question.control] = self._control
+        missing = {
+            task: items
+            for task, items in tasks.items()
+            if any((name, task, item.id) not in self._log.proofs for item in items)
+        }
+        if not missing:
+            return
+        self._tell(f"proving {recipe.label}", number, total)
+        self._try(recipe)
+        with self._bench.trying(recipe):
+            for task, items in missing.items():
+                proofs = [
+                    Proof(recipe=name, task=task, scored=scored)
+                    for scored in self._scored(name, items, compared=True)
+                ]
+                self._log.append(*proofs)
+
+    def _decodings(self, base: Recipe, best: Recipe) -> list[DecodingRow]:
+        """Other decodings of the held-out answers, of the dense model, the variant and the best."""
+        recipes: dict[str, Recipe | None] = {DENSE: None, str(base): base, str(best): best}
+        rows: list[DecodingRow] = []
+        for text in DECODINGS:
+            decoding = parse_decoding(text).seeded(self._settings.seed)
+            for name, recipe in recipes.items():
+                label = DENSE if recipe is None else recipe.label
+                keys = [(name, decoding, item.id) for item in self._held_out]
+                if not all(key in self._log.redecodes for key in keys):
+                    self._tell(f"decoding {label} by {decoding.label}", len(rows), None)
+                    self._redecode(name, recipe, decoding)
+                redecodes = [self._log.redecodes[key] for key in keys]
+                proofs = self._log.proofs
+                source = name if recipe else str(base)
+                greedy = {
+                    item.id: proofs[source, HELD_OUT, item.id].scored.scores[name]
+                    for item in self._held_out
+                }
+                rows.append(decoding_row(name, label, redecodes, greedy))
+        return rows
+
+    def _redecode(self, name: str, recipe: Recipe | None, decoding: Decoding) -> None:
+        """Decode the held-out items; solved examples are taken from the other half."""
+        bench, loaded = self._bench, self._bench.loaded
+        decoder = Decoder(
+            model=loaded.model,
+            tokenizer=loaded.tokenizer,
+            settings=self._settings,
+            packed=self._run.packed,
+            on_step=_untold,
+            check=self._check,
+        )
+        items = self._held_out
+        size = max(1, DECODED_AT_ONCE // decoding.hypotheses)
+        with bench.trying(recipe) if recipe else nullcontext(), bench.variants.using(name):
+            for start in range(0, len(items), size):
+                batch = items[start : start + size]
+                found = redecode(decoder, batch, name, decoding, self._choosing)
+                self._log.append(*(Redecoded(recipe=name, redecode=one) for one in found))
+
+    # -- both ------------------------------------------------------------------------------
+
+    @property
+    def _bench(self) -> Workbench:
+        return self._run.ready(())
+
+    def _scored(self, name: str, items: Sequence[Item], *, compared: bool) -> Iterator[ScoredItem]:
+        """Items under a variant; where it is compared, under the dense model, too, and in full."""
+        bench, loaded = self._bench, self._bench.loaded
+        settings = msgspec.structs.replace(
+            self._settings,
+            against=DENSE if compared else name,
+            recipes=(name,) if compared else (),
+            shown_candidates=compared and self._settings.shown_candidates,
+            floor=False,
+            letters=False,
+        )
+        size = settings.batch_size
+        prepare = preparer(loaded.model, loaded.tokenizer, settings)
+        for batch in plan_batches(items, prepare, size, first=size):
+            packed = self._run.packed([prepared.open.ids for prepared in batch])
+            yield from score_batch(
+                bench.variants, loaded.tokenizer, batch, settings, self._check, packed=packed
+            )
+
+
+def _untold(step: int, steps: int, texts: tuple[str, ...]) -> None:
+    """Steps of a decoding that nobody follows."""
+
+
+def remedy_question(
+    settings: Settings, variant: str | None, control: str | None, *, chat: bool
+) -> RemedyQuestion:
+    """The question of a run: of its first variant, with another sample as the control.
+
+    `chat` tells whether the model has a chat template.
+
+    Raises:
+        UserError: there is no such variant.
+    """
+    name = require_variant(variant or settings.recipes[0], settings.recipes)
+    own = [SOLVED, f"{AUTO}+{SOLVED}"]
+    if chat:
+        own += [CHAT, f"{CHAT}+{SOLVED}"]
+    calibrations = tuple(source for source in own if source != settings.calibration)
+    others = (sample for sample in sample_names() if sample != settings.items)
+    return RemedyQuestion(
+        variant=name, calibrations=calibrations, control=control or next(others, None)
+    )
+
+
+def _control_items(source: str | None, settings: Settings) -> tuple[Item, ...]:
+    if source is None:
+        return ()
+    items = read_items(source, languages=settings.languages, seed=settings.seed).items
+    share = max(1, len(items) // CONTROL_ITEMS)
+    return items[::share][:CONTROL_ITEMS]
+
+
+def _trial(
+    name: str, scores: Sequence[Score], blocks: Sequence[BlockSparsity], began: float
+) -> Trial:
+    weights = sum(block.weights for block in blocks)
+    return Trial(
+        recipe=name,
+        open_right=sum(bool(answer_correct(score.open)) for score in scores),
+        choice_right=sum(bool(choice_correct(score.choice)) for score in scores),
+        n=len(scores),
+        gold_log_probability=sum(map(_gold_log_probability, scores)) / len(scores),
+        achieved_sparsity=sum(block.zeros for block in blocks) / weights if weights else 0.0,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _gold_log_probability(score: Score) -> float:
+    tokens = score.gold.tokens if score.gold else ()
+    return sum(math.log(max(token.probability, LEAST_PROBABILITY)) for token in tokens)

@@ -1,0 +1,97 @@
+"""What was tried on a run to bring answers back: a file of its own in the run directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from engine.records.decodings.decoding import Decoding
+from engine.records.errors import UserError
+from engine.records.hypotheses import Redecode
+from engine.records.lines import LineDecoder, encode_line
+from engine.records.remedies import (
+    Proof,
+    Redecoded,
+    RemedyQuestion,
+    RemedyRecord,
+    RemedyReport,
+    Trial,
+)
+
+REMEDIES = "remedies.jsonl"
+
+_records: LineDecoder[RemedyRecord] = LineDecoder(RemedyRecord)
+
+
+class RemedyLog:
+    """The file, in a run directory whose lock is held by who writes.
+
+    Attributes:
+        question: the last that was asked; None where nothing was.
+        trials: by recipe.
+        proofs: by recipe, task and item id.
+        redecodes: by recipe, decoding and item id.
+        report: what the last question came to; None where it isn't answered yet.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Read what is there; a torn last line is left out.
+
+        Raises:
+            UserError: a line can't be read; the error names it.
+        """
+        self._path = directory / REMEDIES
+        self.question: RemedyQuestion | None = None
+        self.report: RemedyReport | None = None
+        self.trials: dict[str, Trial] = {}
+        self.proofs: dict[tuple[str, str, str], Proof] = {}
+        self.redecodes: dict[tuple[str, Decoding, str], Redecode] = {}
+        content = self._path.read_bytes() if self._path.exists() else b""
+        self._intact = content.rfind(b"\n") + 1
+        for number, line in enumerate(content[: self._intact].splitlines(), start=1):
+            try:
+                self._take(_records.decode(line))
+            except msgspec.DecodeError as error:
+                raise UserError(
+                    f"{self._path} line {number} is damaged: {error}",
+                    "Remove that file; 'illusion-tui remedy' makes it again.",
+                    status=1,
+                ) from error
+
+    def append(self, *records: RemedyRecord) -> None:
+        """Put records on disk.
+
+        Raises:
+            UserError: the disk refuses.
+        """
+        data = b"".join(map(encode_line, records))
+        try:
+            with self._path.open("ab") as file:
+                file.truncate(self._intact)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise UserError(
+                f"{self._path} can't be written: {error.strerror}",
+                "Make room on that disk, then give the same command again: it continues from here.",
+                status=1,
+            ) from error
+        self._intact += len(data)
+        for record in records:
+            self._take(record)
+
+    def _take(self, record: RemedyRecord) -> None:
+        match record:
+            case RemedyQuestion():
+                self.question, self.report = record, None
+            case Trial(recipe=recipe):
+                self.trials[recipe] = record
+            case Proof(recipe=recipe, task=task, scored=scored):
+                self.proofs[recipe, task, scored.item.id] = record
+            case Redecoded(recipe=recipe, redecode=redecode):
+                self.redecodes[recipe, redecode.decoding, redecode.item_id] = redecode
+            case RemedyReport():
+                self.report = record

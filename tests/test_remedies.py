@@ -1,0 +1,269 @@
+"""Remedies: chosen on one half of the items, proven on the other."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.analysis.remedying import changes, task_figures
+from engine.items.halves import halves
+from engine.items.reading import read_items
+from engine.methods.levers import changed
+from engine.methods.recipes import parse_recipe
+from engine.records.decodings.beam import Beam
+from engine.records.items import Item
+from engine.records.protocol import (
+    Decode,
+    DecodeFinished,
+    Failed,
+    ItemScored,
+    OpenRun,
+    Remedy,
+    RemedyFound,
+    RemedyTried,
+    RunFinished,
+    StartRun,
+)
+from engine.records.recipes import Recipe
+from engine.records.remedies import RemedyReport, Trial
+from engine.remedies.search import search
+from engine.runs.remedies import REMEDIES
+from tests.cli_helpers import run_cli
+from tests.engine_process import Engine, tiny_settings
+from tests.runs_helpers import one_of_each
+
+
+def test_halves_have_no_item_in_common_and_depend_on_ids_alone() -> None:
+    items = read_items("capitals", languages=("en", "es"), limit=21).items
+    both = halves(items, seed=3)
+    for language in ("en", "es"):
+        sizes = [
+            sum(one.language == language for one in half) for half in (both.choosing, both.held_out)
+        ]
+        assert sizes == [10, 11]
+    chosen = {item.id for item in both.choosing}
+    assert not chosen & {item.id for item in both.held_out}
+    mixed = list(items)
+    random.Random(0).shuffle(mixed)
+    poisoned = [msgspec.structs.replace(item, question="?", gold="!") for item in mixed]
+    assert {item.id for item in halves(poisoned, seed=3).choosing} == chosen
+    assert {item.id for item in halves(items, seed=4).choosing} != chosen
+
+
+def _trial(recipe: Recipe, right: int, gold: float = -1.0) -> Trial:
+    return Trial(
+        recipe=str(recipe),
+        open_right=right,
+        choice_right=10,
+        n=20,
+        gold_log_probability=gold,
+        achieved_sparsity=0.5,
+        seconds=1.0,
+    )
+
+
+def test_the_search_adds_what_helps_and_takes_back_what_does_not() -> None:
+    """The method matters only as long as the calibration text isn't the items'."""
+
+    def tried(recipe: Recipe) -> Trial:
+        right = 5 * (recipe.method == "sparsegpt")
+        if recipe.calibration == "items":
+            right = 8 + ("gold" in recipe.modifiers)
+        return _trial(recipe, right, -1.0 + 0.1 * (recipe.method == "sparsegpt"))
+
+    found = search(parse_recipe("wanda:0.5"), ("items", "chat"), tried)
+    assert str(found.path[0]) == "wanda:0.5@items"
+    assert str(found.best) == "wanda:0.5+gold@items"
+    assert found.best != found.path[-1]
+    assert {str(one) for one in found.singles} >= {"sparsegpt:0.5", "wanda:0.5@items"}
+    assert [str(one) for one in found.baselines] == ["wanda:0.5+owl", "wanda:0.5+shuffled@items"]
+    assert parse_recipe("wanda:0.5") not in found.proven
+
+
+def test_the_search_stays_where_nothing_helps() -> None:
+    base = parse_recipe("sparsegpt:2:4")
+    found = search(base, ("items",), lambda recipe: _trial(recipe, int(recipe == base)))
+    assert found.best == base
+    assert found.path == ()
+
+
+def test_only_valid_recipes_are_tried() -> None:
+    tried = {
+        str(recipe)
+        for written in ("wanda:2:4", "gptq:4:64", "ria:0.5+owl+swaps")
+        for lever in ("method", "allocation", "calibration")
+        for recipe in changed(parse_recipe(written), lever, ("chat",))
+    }
+    assert {"sparsegpt:2:4", "wanda:2:4@chat", "gptq:4:64@chat", "ria:0.5+swaps"} <= tried
+    assert "ria:0.5+gold+swaps" in tried
+    assert not any("2:4+" in name or "shuffled" in name or "noise" in name for name in tried)
+    for name in tried:
+        assert str(parse_recipe(name)) == name
+
+
+def test_changes_are_told_from_the_variant() -> None:
+    base = parse_recipe("wanda:0.5")
+    assert changes(parse_recipe("sparsegpt:0.5+gold@chat"), base) == (
+        "sparsegpt",
+        "+gold",
+        "calibrated on chat",
+    )
+    assert changes(base, base) == ()
+
+
+def test_figures_count_what_came_back_and_what_broke() -> None:
+    scored = one_of_each()
+    before = {one.item.id: one.scores["wanda:0.45"] for one in scored}
+    after = {one.item.id: one.scores["dense"] for one in scored}
+    figures = task_figures(after, before)
+    outcomes = {"kept": 0, "recognition-only": 1, "lost": 1, "gained": -1, "never": 0}
+    assert figures.n == len(scored) == len(outcomes)
+    assert figures.brought_back == 2
+    assert figures.newly_broken == 1
+    # Of three discordant pairs two on one side: 2 · (C(3,2) + C(3,3)) / 2³, at most 1.
+    assert figures.p_value == 1.0
+    assert figures.open_accuracy == pytest.approx(3 / 5)
+
+
+def _items_file(path: Path, items: list[Item]) -> Path:
+    fields = ("id", "language", "question", "gold", "options", "stem")
+    rows = [{name: getattr(item, name) for name in fields} for item in items]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def _remedied(engine: Engine, checkpoint: Path, items: Path, run: Path) -> RemedyReport:
+    settings = tiny_settings(checkpoint, items=str(items), limit=None)
+    engine.send(StartRun(settings=settings, directory=str(run)))
+    engine.until(RunFinished)
+    engine.send(Remedy(control="currencies"))
+    found = engine.until(RemedyFound)
+    assert isinstance(found, RemedyFound)
+    return found.report
+
+
+def test_poisoned_held_out_items_change_nothing_of_what_is_chosen(
+    engine: Engine, checkpoint: Path, tmp_path: Path
+) -> None:
+    items = list(read_items("capitals", languages=("en",), limit=12).items)
+    held_out = {item.id for item in halves(items, seed=0).held_out}
+    poisoned = [
+        msgspec.structs.replace(
+            item, question="What is nothing?", gold="poison", options=("poison", "bane"), stem="It"
+        )
+        if item.id in held_out
+        else item
+        for item in items
+    ]
+    whole = _remedied(engine, checkpoint, _items_file(tmp_path / "a.jsonl", items), tmp_path / "a")
+    other = _remedied(
+        engine, checkpoint, _items_file(tmp_path / "b.jsonl", poisoned), tmp_path / "b"
+    )
+
+    def chosen(report: RemedyReport) -> list[Trial]:
+        return [msgspec.structs.replace(trial, seconds=0.0) for trial in report.trials]
+
+    assert chosen(whole) == chosen(other)
+    assert whole.best.recipe == other.best.recipe
+    assert whole.held_out == other.held_out == 6
+    assert whole.dense.held_out != other.dense.held_out or whole.variant != other.variant
+
+
+def test_a_killed_search_goes_on_where_it_was(
+    engine: Engine, checkpoint: Path, tmp_path: Path
+) -> None:
+    settings = tiny_settings(checkpoint)
+    engine.send(StartRun(settings=settings, directory=str(tmp_path / "run")))
+    engine.until(RunFinished)
+    engine.send(Remedy(control="currencies"))
+    for _ in range(3):
+        engine.until(RemedyTried)
+    engine.process.kill()
+    engine.process.wait()
+    torn = tmp_path / "run" / REMEDIES
+    kept = torn.read_bytes()
+    torn.write_bytes(kept + b'{"kind":"tri')
+    done = run_cli(tmp_path, "remedy", tmp_path / "run", "--control", "currencies", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert torn.read_bytes().startswith(kept)
+    for name in ("dense", "variant", "best"):
+        assert report[name]["n"] == 6
+        for field in ("open_accuracy", "choice_accuracy", "achieved_sparsity"):
+            assert isinstance(report[name][field], float)
+    assert report["dense"]["achieved_sparsity"] == 0
+    assert report["variant"]["achieved_sparsity"] == pytest.approx(0.5, abs=0.01)
+    assert {"wanda:0.5+owl"} <= {row["recipe"] for row in report["remedies"]}
+    again = run_cli(tmp_path, "remedy", tmp_path / "run", "--control", "currencies", "--json")
+    assert again.stdout == done.stdout
+    table = run_cli(tmp_path, "remedy", tmp_path / "run", "--control", "currencies")
+    assert "Held-out half, 6 items" in table.stdout
+
+
+def test_what_can_not_be_mended_is_said(engine: Engine, checkpoint: Path, tmp_path: Path) -> None:
+    settings = tiny_settings(checkpoint, limit=2)
+    engine.send(StartRun(settings=settings, directory=str(tmp_path / "run")))
+    engine.until(RunFinished)
+    engine.send(Remedy(variant="wanda:0.9"))
+    failed = engine.until(Failed)
+    assert isinstance(failed, Failed)
+    assert "no variant" in failed.message
+    engine.send(OpenRun(directory=str(tmp_path / "run")))
+    engine.send(Remedy())
+    failed = engine.until(Failed)
+    assert isinstance(failed, Failed)
+    assert "too few" in failed.message
+
+
+def test_of_a_finished_checkpoint_only_decodings_are_tried(
+    engine: Engine, checkpoint: Path, tmp_path: Path
+) -> None:
+    recipe = f"checkpoint:{checkpoint}"
+    settings = tiny_settings(checkpoint, recipes=(recipe,))
+    engine.send(StartRun(settings=settings, directory=str(tmp_path / "run")))
+    engine.until(RunFinished)
+    engine.send(Remedy(control="currencies"))
+    found = engine.until(RemedyFound)
+    assert isinstance(found, RemedyFound)
+    assert found.report.best == found.report.variant
+    assert found.report.remedies == ()
+    assert {row.recipe for row in found.report.decodings} == {"dense", recipe}
+    # The checkpoint is the dense model itself.
+    by_decoding: dict[str, set[float]] = {}
+    for row in found.report.decodings:
+        by_decoding.setdefault(row.decoding, set()).add(row.open_accuracy)
+    assert all(len(shares) == 1 for shares in by_decoding.values())
+
+
+def test_a_question_meanwhile_is_answered_by_the_variant_that_it_is_about(
+    engine: Engine, checkpoint: Path, tmp_path: Path
+) -> None:
+    """A search exchanges weights all the time; what is asked between two of its steps is right."""
+    settings = tiny_settings(checkpoint)
+    engine.send(StartRun(settings=settings, directory=str(tmp_path / "run")))
+    engine.until(RunFinished)
+    [first, *_] = engine.of(ItemScored)
+    assert isinstance(first, ItemScored)
+    item_id = first.scored.item.id
+
+    def question() -> Decode:
+        return Decode(item_id=item_id, variants=("dense", "wanda:0.5"), decoding=Beam(width=2))
+
+    quiet = question()
+    engine.send(quiet)
+    engine.ended(quiet.id)
+    expected = [one.redecode for one in engine.of(DecodeFinished)]  # type: ignore[attr-defined]
+    engine.seen.clear()
+    engine.send(Remedy(control="currencies"))
+    for _ in range(6):
+        engine.until(RemedyTried)
+        asked = question()
+        engine.send(asked)
+        engine.ended(asked.id)
+    engine.until(RemedyFound)
+    found = [one.redecode for one in engine.of(DecodeFinished)]  # type: ignore[attr-defined]
+    assert found == expected * 6

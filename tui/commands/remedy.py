@@ -1,0 +1,127 @@
+"""`illusion-tui remedy`: what brings a run's answers back at the same cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from engine.records.protocol import (
+    CheckpointSaved,
+    Event,
+    OpenRun,
+    Prune,
+    Remedy,
+    RemedyFound,
+    RemedyTried,
+    Request,
+)
+from engine.records.remedies import RemedyReport, Trial
+from engine.records.settings import DENSE
+from engine.runs.reading import read_manifest
+from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json, require_empty
+from tui.commands.talk import Talk
+from tui.options.config import read_config
+from tui.options.options import ModelOptions
+from tui.options.planning import engine_command
+
+EXAMPLES = """[bold]Examples[/bold]
+
+illusion-tui remedy RUN
+illusion-tui remedy RUN --variant wanda:0.5 --control languages --json
+illusion-tui remedy RUN --save mended
+"""
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog=EXAMPLES)(remedy)
+
+
+def remedy(
+    run: RUN_DIRECTORY,
+    variant: Annotated[
+        str | None,
+        typer.Option(metavar="RECIPE", help="The variant to mend; the run's first by itself."),
+    ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option(metavar="ITEMS", help="Another task; another sample by itself."),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write what was chosen as a checkpoint: a new or empty directory."
+        ),
+    ] = None,
+    as_json: JSON = False,
+    engine: ENGINE = None,
+    config: CONFIG = None,
+) -> None:
+    """Search for what brings answers back at the same sparsity, and prove it.
+
+    Half of the run's items are chosen on; the figures are those of the other half, and of another
+    task. The same command again goes on where it was left.
+    """
+    from tui.commands.run_talk import RunTalk
+    from tui.process.client import EngineClient
+    from tui.process.headless import Interrupted, converse
+
+    command = engine_command(ModelOptions(engine=engine), read_config(config))
+    directory = str(run)
+    if command is None:
+        read_manifest(run)
+        directory = str(run.absolute())
+        require_empty(save)
+    talk = Talk()
+    events = RunTalk(talk, quiet=True)
+    found: list[RemedyReport] = []
+
+    def saving(recipe: str) -> Request | None:
+        manifest = events.state.manifest
+        if save is None or manifest is None:
+            return None
+        settings = msgspec.structs.replace(manifest.settings, recipes=(recipe,), against=DENSE)
+        target = str(save.absolute()) if command is None else str(save)
+        return Prune(settings=settings, directory=target)
+
+    def receive(event: Event) -> Request | None:
+        events.tell(event)
+        match event:
+            case RemedyTried(trial=trial):
+                talk.say(trial_line(trial))
+            case RemedyFound(report=report):
+                found.append(report)
+                return saving(report.best.recipe)
+            case CheckpointSaved(directory=saved):
+                talk.say(f"saved: {saved}")
+        return None
+
+    requests = [OpenRun(directory=directory), Remedy(variant=variant, control=control)]
+    try:
+        converse(EngineClient(command), requests, receive, talk.stopping)
+    except Interrupted:
+        talk.say("interrupted: what was tried is kept; the same command goes on from there")
+        raise
+    finally:
+        talk.clear()
+    _print(found[0], as_json)
+
+
+def trial_line(trial: Trial) -> str:
+    """A trial in a line: "wanda:0.45+gold: open 12, choice 27 of 30, 14 s"."""
+    return (
+        f"{trial.recipe}: open {trial.open_right}, choice {trial.choice_right} of {trial.n}, "
+        f"{trial.seconds:.0f} s"
+    )
+
+
+def _print(report: RemedyReport, as_json: bool) -> None:
+    if as_json:
+        print_json(msgspec.to_builtins(report))
+        return
+    from engine.reports.plain import render_sections
+    from engine.reports.remedies import remedy_sections
+
+    print(render_sections(remedy_sections(report)), end="")
