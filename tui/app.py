@@ -32,6 +32,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
 from tui.screens.summary import SummaryScreen
+from tui.screens.variants import VariantsScreen
 from tui.screens.xray import XRayScreen
 from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, Session
 from tui.state.state import Change
@@ -74,6 +75,7 @@ class InspectorApp(ActingApp):
         InspectScreen,
         LabScreen,
         XRayScreen,
+        VariantsScreen,
         SummaryScreen,
         ExportScreen,
         HelpScreen,
