@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from textual.widgets import Checkbox, Input
+from textual.widgets import Input, Select
 
 from engine.records.decodings.beam import Beam
 from engine.records.scores import Score
@@ -133,8 +133,8 @@ async def test_a_row_for_every_variant_can_be_exported(saved: Path, tmp_path: Pa
         await it.press("e")
         assert isinstance(it.app.screen, ExportScreen)
         it.app.screen.query_one("#path", Input).value = str(tmp_path / "long.csv")
-        await it.press("tab", "space")
-        assert it.app.screen.query_one("#long", Checkbox).value
+        await it.press("tab", "enter", "down", "enter")
+        assert it.app.screen.query_one("#long", Select).value is True
         await it.press("shift+tab", "enter")
         await it.until(lambda: it.app.screen is it.screen)
         assert pl.read_csv(tmp_path / "long.csv").height == count * len(LABELS)

@@ -9,7 +9,6 @@ from engine.analysis.variants import TESTED, VariantFigures, VariantTable, Varia
 from engine.reports.figures import (
     Section,
     Table,
-    measure_title,
     number_text,
     p_value_text,
     points,
@@ -91,12 +90,11 @@ def _tests(table: VariantTable) -> Section:
         )
         for (first, second), tests in pairs.items()
     )
-    names = [measure_title(measure).removesuffix(" right") for measure in TESTED]
-    header = ("", *(f"{name}{part}" for name in names for part in (", points", ": only", ": p")))
-    return Section("Between the variants", Table(header, rows), tests_notes(table))
+    header = ("", *(f"{name}: {part}" for name in TESTED for part in ("points", "only", "p")))
+    return Section("Between the variants", Table(header, rows), _tests_notes(table))
 
 
-def tests_notes(table: VariantTable) -> tuple[str, ...]:
+def _tests_notes(table: VariantTable) -> tuple[str, ...]:
     """What is compared with what, and how."""
     counts = [sum(test.measure == measure for test in table.tests) for measure in TESTED]
     return (

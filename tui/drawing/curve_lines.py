@@ -20,8 +20,11 @@ ROWS = HEIGHT - 3
 NARROWEST, WIDEST = 36, 58
 GAP = 2
 TICK_CELLS = 6
-LABEL_SHARE = 0.3
-"""Room for labels on the right, as a share of the axis."""
+LABEL_CELLS = 9
+"""Room for labels on the right, the space before them included."""
+
+FRAME_CELLS = 7
+"""What is left and right of the plot itself."""
 
 
 def curve_lines(drawn: Sequence[Curve], width: int) -> list[Line]:
@@ -45,13 +48,13 @@ def _plot(curve: Curve, most: float, width: int) -> list[Line]:
     from textual_plotext import Plot
 
     step, end = axis(most)
+    cells = width - FRAME_CELLS - LABEL_CELLS
     plot = Plot()
     plot.theme("clear")
     plot.plotsize(width, HEIGHT)
-    plot.xlim(0, end * (1 + LABEL_SHARE))
+    plot.xlim(0, end * (cells + LABEL_CELLS) / cells)
     plot.ylim(0, 1)
-    apart = (width - 8) / (1 + LABEL_SHARE) * step / end
-    every = step if apart >= TICK_CELLS else 2 * step
+    every = step if cells * step / end >= TICK_CELLS else 2 * step
     sparsities = [number * every for number in range(math.floor(end / every + 0.01) + 1)]
     plot.xticks(sparsities, [f"{100 * sparsity:.0f} %" for sparsity in sparsities])
     shares = [0, 0.25, 0.5, 0.75, 1]
@@ -64,7 +67,7 @@ def _plot(curve: Curve, most: float, width: int) -> list[Line]:
         plot.scatter(*zip(*points, strict=True), marker=measure[0], color=colors[measure])
     ends = end_places([points[-1][1] for points in found.values()], 1 / (ROWS - 1))
     for (measure, points), place in zip(found.items(), ends, strict=True):
-        at = points[-1][0] + end * 0.04
+        at = points[-1][0] + 2 * end / cells
         plot.text(measure, at, place, color=colors[measure], alignment="left")
     name: Line = [(fit(displayable(curve.method), width), "strong")]
     return [name, *painted(plot.build(), PAINTS)]

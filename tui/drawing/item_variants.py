@@ -13,14 +13,14 @@ from engine.analysis.recovery_text import recovery_summary
 from engine.records.hypotheses import Redecode
 from engine.records.scores import Answer, ChoiceScore, GoldScore, Score
 from engine.text import displayable, fit, isolated, truncated
-from tui.drawing.lines import Line, Piece, columns, one_line, wrap
+from tui.drawing.lines import Line, Piece, columns, one_line, width_of, wrap
 from tui.drawing.marks import percent_text, verdict_paint
 from tui.drawing.score_lines import shown_pieces
 
 SIDE_BY_SIDE = 110
 GAP = 2
-FIXED = {"choice": 14, "rank": 9, "p(gold)": 7, "KL": 5, "brought back": 13}
-"""Cells of the columns that are no answers."""
+FIXED = (("choice", 14), ("rank", 9), ("p(gold)", 7), ("KL", 5), ("brought back", 13))
+"""The columns that are no answers, with their cells; the last is for items that were re-decoded."""
 
 MOST_LINES = 4
 """Of one answer; the x-ray has it whole."""
@@ -43,62 +43,66 @@ class VariantRow:
 
 def item_lines(rows: Sequence[VariantRow], width: int) -> list[Line]:
     """A row for every variant: answers with their judgement, choice, gold answer, divergence."""
+    label = min(max(cell_len(displayable(row.label)) for row in rows) + 2, 24, width // 3)
     if width >= SIDE_BY_SIDE:
-        return _table(rows, width)
-    lines: list[Line] = []
-    for row in rows:
-        lines += [*([[]] if lines else []), *_block(row, width)]
-    return lines
+        return _table(rows, label, width)
+    room = width - label - GAP
+    return [
+        line
+        for row in rows
+        for line in columns(([_name(row, label)], _stacked(row, room)), (label, room), GAP)
+    ]
 
 
-def _table(rows: Sequence[VariantRow], width: int) -> list[Line]:
+def _table(rows: Sequence[VariantRow], label: int, width: int) -> list[Line]:
     """The rows in columns, each as high as its longest cell."""
-    label = min(max(cell_len(displayable(row.label)) for row in rows) + 2, 24)
-    room = width - label - sum(FIXED.values()) - GAP * (len(FIXED) + 2)
+    fixed = FIXED if any(row.results for row in rows) else FIXED[:-1]
+    cells = [size for _, size in fixed]
+    room = width - label - sum(cells) - GAP * (len(cells) + 2)
     answer = room * 3 // 5
-    widths = (label, answer, room - answer, *FIXED.values())
-    titles = ("", "open answer", "with candidates shown", *FIXED)
-    head = [[[(fit(title, cells), "dim")]] for title, cells in zip(titles, widths, strict=True)]
+    widths = (label, answer, room - answer, *cells)
+    titles = ("", "open answer", "candidates shown", *(title for title, _ in fixed))
+    head: list[list[Line]] = [
+        [[(fit(title, size), "dim")]] for title, size in zip(titles, widths, strict=True)
+    ]
     lines = columns(head, widths, GAP)
     for row in rows:
         score = row.score
-        cells = (
+        blocks: list[list[Line]] = [
             [_name(row, label)],
-            _answer(score.open, answer),
+            _answer(score.open, answer, why=True),
             _answer(score.shown, room - answer),
-            _choice(score.choice, FIXED["choice"]),
+            _choice(score.choice, dict(FIXED)["choice"]),
             _rank(score.gold),
             [[(_probability(score.gold), "")]],
             [[(_divergence(score), "")]],
-            _back(row.results, FIXED["brought back"]),
-        )
-        lines += columns(cells, widths, GAP)
+            _back(row.results, FIXED[-1][1]),
+        ]
+        lines += columns(blocks[: len(widths)], widths, GAP)
     return lines
 
 
-def _block(row: VariantRow, width: int) -> list[Line]:
-    """A row on a narrow screen: the answers one below the other, then the figures in a line."""
-    score, indent = row.score, 2
-    room = width - indent
-    parts: list[Line] = [_name(row, width), *_answer(score.open, room)]
+def _stacked(row: VariantRow, width: int) -> list[Line]:
+    """A row on a narrow screen: the answers one below the other, then the figures."""
+    score = row.score
+    lines = _answer(score.open, width, why=True)
     if score.shown is not None:
-        pieces = [("shown ", "dim"), *shown_pieces(score.shown)]
-        parts += wrap(pieces, room, indent=6)[:MOST_LINES]
+        pieces: list[Piece] = [("shown ", "dim"), *shown_pieces(score.shown)]
+        lines += _cut(wrap(pieces, width, indent=8))
     figures: list[Piece] = []
     if score.choice is not None:
-        figures += [("choice ", "dim"), *_verdict(score.choice)]
+        figures += [("choice ", "dim"), *_verdict(score.choice), ("   ", "")]
     if score.gold is not None:
-        rank = score.gold.rank
-        figures += [("   rank ", "dim"), (str(rank), "" if rank == 1 else "wrong")]
-        figures += [("   p(gold) ", "dim"), (_probability(score.gold), "")]
+        rank = rank_text(score.gold.rank)
+        figures += [("rank ", "dim"), (rank, "" if score.gold.rank == 1 else "wrong")]
+        figures += [("   p(gold) ", "dim"), (f"{_probability(score.gold)}   ", "")]
     if score.kl_vocabulary is not None:
-        figures += [("   KL ", "dim"), (_divergence(score), "")]
-    back = _back(row.results, room)
+        figures += [("KL ", "dim"), (_divergence(score), "")]
     if figures:
-        parts += wrap(figures, room)
+        lines += wrap(figures, width)
     if row.results:
-        parts += back
-    return [parts[0], *([(" " * indent, ""), *line] for line in parts[1:])]
+        lines += _back(row.results, width)
+    return lines
 
 
 def _name(row: VariantRow, width: int) -> Line:
@@ -109,15 +113,22 @@ def _name(row: VariantRow, width: int) -> Line:
     ]
 
 
-def _answer(answer: Answer | None, width: int) -> list[Line]:
-    """The verdict with the answer, and why, dim."""
+def _answer(answer: Answer | None, width: int, *, why: bool = False) -> list[Line]:
+    """The verdict with the answer, and why, dim: beside it where there is room, or below."""
     if answer is None:
         return [[(ABSENT, "dim")]]
-    lines = wrap(shown_pieces(answer), width, indent=2)
-    if len(lines) > MOST_LINES:
-        lines = [*lines[:MOST_LINES], [("  …", "dim")]]
-    why = displayable(answer.judgement.explanation)
-    return [*lines, one_line([("  ", ""), (why, "dim")], width)]
+    lines = _cut(wrap(shown_pieces(answer), width, indent=2))
+    if why:
+        text = displayable(answer.judgement.explanation)
+        if width_of(lines[-1]) + 3 + cell_len(text) <= width:
+            lines[-1] = [*lines[-1], ("   ", ""), (text, "dim")]
+        else:
+            lines.append(one_line([("  ", ""), (text, "dim")], width))
+    return lines
+
+
+def _cut(lines: list[Line]) -> list[Line]:
+    return [*lines[:MOST_LINES], [("  …", "dim")]] if len(lines) > MOST_LINES else lines
 
 
 def _choice(choice: ChoiceScore | None, width: int) -> list[Line]:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from engine.analysis.statistics import Proportion
     from engine.analysis.variants import VariantFigures, VariantTable, VariantTest
 
-ROOMY = 112
+ROOMY, COMPACT = (9, 6, 7, 11), (5, 5, 7, 6)
+"""Cells of sparsity, gap, divergence and rank."""
+
 SIDE_BY_SIDE = 180
 GAP = 4
 MOST_LABEL = 30
@@ -32,7 +34,7 @@ def variants_lines(table: VariantTable, shown: str, width: int) -> list[Line]:
         parts = [table_lines(table, shown, width), curve_lines(drawn, width)]
         parts.append(test_lines(table, width))
         return _stacked(parts)
-    left = ROOMY
+    left = _roomy_cells(table)
     right = width - left - GAP
     blocks = (
         _stacked([table_lines(table, shown, left), test_lines(table, left)]),
@@ -43,10 +45,10 @@ def variants_lines(table: VariantTable, shown: str, width: int) -> list[Line]:
 
 def table_lines(table: VariantTable, shown: str, width: int) -> list[Line]:
     """A line for every variant: accuracies with intervals, gap, divergence, gold rank."""
-    roomy = width >= ROOMY
-    label = max(_label_cells(table), 12 if width < 80 else 14)
-    share = 21 if roomy else 12
-    sparsity, gap, divergence, rank = (10, 7, 8, 11) if roomy else (6, 5, 7, 6)
+    roomy = width >= _roomy_cells(table)
+    label = _label_cells(table)
+    share = _share_cells(table) if roomy else 12
+    sparsity, gap, divergence, rank = ROOMY if roomy else COMPACT
     lines = heading("Variants")
     names = ("sparsity", "open", "shown", "choice") if roomy else ("zeros", "open", "shown", "ch.")
     head: Line = [(fit("", 2 + label), "dim"), (fit(names[0], sparsity, align="right"), "dim")]
@@ -143,11 +145,24 @@ def _share(proportion: Proportion | None, cells: int, roomy: bool) -> list[Piece
 
 def _counts(table: VariantTable) -> str:
     """Over how many items the shares are, where their cells don't say it."""
-    shares = [part for row in table.rows for part in (row.open, row.shown, row.choice) if part]
-    counts = sorted({part.n for part in shares})
+    counts = _known_counts(table)
     if not counts:
         return ""
     return f"n = {counts[0]:,}, " if len(counts) == 1 else f"n = {counts[0]:,} to {counts[-1]:,}, "
+
+
+def _share_cells(table: VariantTable) -> int:
+    """For the longest share in words: "  100 % of 40 [91–100]"."""
+    return 20 + max((len(str(count)) for count in _known_counts(table)), default=1)
+
+
+def _roomy_cells(table: VariantTable) -> int:
+    return 2 + _label_cells(table) + 3 * _share_cells(table) + sum(ROOMY)
+
+
+def _known_counts(table: VariantTable) -> list[int]:
+    shares = [part for row in table.rows for part in (row.open, row.shown, row.choice) if part]
+    return sorted({part.n for part in shares})
 
 
 def _label_cells(table: VariantTable) -> int:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Input, Select, Static
 
 from engine.records.errors import UserError, in_one_line
 from tui.acting import ActingScreen, Opening
@@ -55,7 +55,16 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
             yield Static(Content(f"Write {what} to a file"), classes="heading")
             yield Input("run.csv", compact=True, id="path")
             if len(self._run.manifest.settings.recipes) > 1:
-                yield Checkbox("a row for every variant", compact=True, id="long")
+                yield Select(
+                    [
+                        ("a row for every item", False),
+                        ("a row for every item and variant", True),
+                    ],
+                    value=False,
+                    allow_blank=False,
+                    compact=True,
+                    id="long",
+                )
             yield Static(
                 Content(".parquet .csv .jsonl .md .html   ⏎ writes   esc goes back"),
                 classes="hint",
@@ -68,7 +77,7 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
         if message.value.strip():
-            long = any(box.value for box in self.query(Checkbox))
+            long = any(chosen.value is True for chosen in self.query(Select))
             self._write(Path(message.value.strip()).expanduser(), long)
 
     @work(thread=True, exclusive=True)
