@@ -12,6 +12,7 @@ import pytest
 
 from engine.analysis.variants import TESTED, holm, variant_table
 from engine.records.scores import Score, ScoredItem
+from engine.records.settings import Settings
 from engine.reports.plain import render_text
 from engine.reports.report import full_summary
 from tests.runs_helpers import make_item, make_run, make_score, scored_item
@@ -115,6 +116,20 @@ def test_only_items_that_both_variants_have_are_compared() -> None:
     assert dense.open is not None
     assert (dense.open.n, dense.gap_n, dense.gap) == (2, 1, 0.0)
     assert dense.shown is None
+
+
+def test_a_reference_that_is_a_recipe_has_its_own_sparsity_and_no_divergence() -> None:
+    graded = graded_run()
+    settings = Settings(against="wanda:0.3", recipes=("wanda:0.5", "sparsegpt:0.5"))
+    run = msgspec.structs.replace(
+        graded, manifest=msgspec.structs.replace(graded.manifest, settings=settings)
+    )
+    table = variant_table(run)
+    assert [row.label for row in table.rows] == ["wanda 30 %", "wanda 50 %", "sparsegpt 50 %"]
+    assert table.rows[0].achieved_sparsity == 0.3
+    assert table.rows[0].mean_kl_vocabulary is None
+    assert table.rows[0].open == variant_table(graded).rows[1].open
+    assert len(table.tests) == 2 * 3
 
 
 def test_the_json_summary_has_the_table() -> None:

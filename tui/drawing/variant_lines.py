@@ -50,7 +50,9 @@ def table_lines(table: VariantTable, shown: str, width: int) -> list[Line]:
     share = _share_cells(table) if roomy else 12
     sparsity, gap, divergence, rank = ROOMY if roomy else COMPACT
     lines = heading("Variants")
-    names = ("sparsity", "open", "shown", "choice") if roomy else ("zeros", "open", "shown", "ch.")
+    names = (
+        ("sparsity", "open", "shown", "choice") if roomy else ("zeros", "open", "shown", "choice")
+    )
     head: Line = [(fit("", 2 + label), "dim"), (fit(names[0], sparsity, align="right"), "dim")]
     head += [(fit("  " + name + ("" if roomy else " %"), share), "dim") for name in names[1:]]
     head += [
@@ -109,8 +111,8 @@ def test_lines(table: VariantTable, width: int) -> list[Line]:
     if len(pairs) > MOST_PAIRS:
         lines.append([(f"and {len(pairs) - MOST_PAIRS} more pairs in the export", "dim")])
     text = (
-        "change in points; only: right under the first alone:under the second alone; p by "
-        f"McNemar's exact test, with Holm's correction over the {len(pairs)} pairs of each "
+        "change in points; only, such as 7:3: right under the first alone, under the second alone; "
+        f"p by McNemar's exact test, with Holm's correction over the {len(pairs)} pairs of each "
         f"measure, * below {SIGNIFICANT}"
     )
     return lines + wrap([(text, "dim")], width)
