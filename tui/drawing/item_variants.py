@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from engine.analysis.metrics.gold import rank_text
-from engine.analysis.outcomes import ABSENT, OUTCOME_MARKS, verdict_mark
+from engine.analysis.outcomes import ABSENT, OUTCOME_MARKS, WRONG, verdict_mark
 from engine.analysis.recovery_text import recovery_summary
 from engine.records.hypotheses import Redecode
 from engine.records.scores import Answer, ChoiceScore, GoldScore, Score
@@ -19,7 +19,7 @@ from tui.drawing.score_lines import shown_pieces
 
 SIDE_BY_SIDE = 110
 GAP = 2
-FIXED = (("choice", 14), ("rank", 9), ("p(gold)", 7), ("KL", 5), ("brought back", 13))
+FIXED = (("choice", 12), ("rank", 9), ("p(gold)", 7), ("KL", 5), ("back", 10))
 """The columns that are no answers, with their cells; the last is for items that were re-decoded."""
 
 MOST_LINES = 4
@@ -61,7 +61,7 @@ def _table(rows: Sequence[VariantRow], label: int, width: int) -> list[Line]:
     room = width - label - sum(cells) - GAP * (len(cells) + 2)
     answer = room * 3 // 5
     widths = (label, answer, room - answer, *cells)
-    titles = ("", "open answer", "candidates shown", *(title for title, _ in fixed))
+    titles = ("", "open answer", "shown", *(title for title, _ in fixed))
     head: list[list[Line]] = [
         [[(fit(title, size), "dim")]] for title, size in zip(titles, widths, strict=True)
     ]
@@ -173,6 +173,6 @@ def _back(results: Sequence[Redecode], width: int) -> list[Line]:
     lines: list[Line] = []
     for result in results:
         text = recovery_summary(result)
-        piece = (f"↩ {text}", "right") if text else (f"not by {result.decoding.name}", "dim")
+        piece = (f"↩ {text}", "right") if text else (f"{WRONG} {result.decoding.name}", "dim")
         lines.append([(truncated(piece[0], width), piece[1])])
     return lines or [[(ABSENT, "dim")]]
