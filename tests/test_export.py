@@ -12,6 +12,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -174,7 +175,7 @@ def test_a_filter_and_a_variant_choose_the_rows(tmp_path: Path) -> None:
     ],
 )
 def test_what_can_not_be_exported_leaves_nothing_behind(
-    tmp_path: Path, name: str, options: dict[str, str], message: str
+    tmp_path: Path, name: str, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UserError, match=message):
         export(hostile_run(), tmp_path / name, **options)

@@ -18,6 +18,7 @@ from engine.records.decodings.sample import Sample
 from engine.runs.log import RunLog
 from tests.app_helpers import opened
 from tests.inspector_fixtures import WANDA, manifest, redecode, scored_items
+from tests.variant_fixtures import graded_items, graded_manifest
 from tui.screens.page import PageScreen
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -40,11 +41,39 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return run
 
 
+@pytest.fixture
+def graded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run of 40 items under five recipes; its path is relative."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TEXTUAL_THEME", raising=False)
+    scored = graded_items()
+    run = Path("run")
+    with RunLog.open(run, graded_manifest(len(scored)), [each.item for each in scored]) as log:
+        log.append_scored(scored)
+        log.append_redecode(redecode(scored[DEMOTED], "wanda:0.5", Beam()))
+    return run
+
+
 @pytest.mark.parametrize("size", [(200, 50), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("screen", KEYS)
 async def test_the_screen_looks_as_it_did(screen: str, size: tuple[int, int], saved: Path) -> None:
-    async with opened(saved=saved, size=size) as it:
-        await it.press(*["down"] * DEMOTED, *KEYS[screen])
+    await compare(screen, KEYS[screen], size, saved)
+
+
+@pytest.mark.parametrize(
+    "size", [(200, 50), (120, 34), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
+@pytest.mark.parametrize(("screen", "key"), [("variants", "u"), ("summary-variants", "v")])
+async def test_several_variants_look_as_they_did(
+    screen: str, key: str, size: tuple[int, int], graded: Path
+) -> None:
+    await compare(screen, (key,), size, graded)
+
+
+async def compare(screen: str, keys: tuple[str, ...], size: tuple[int, int], run: Path) -> None:
+    """Open a run, press the keys on a demoted item, and compare the picture."""
+    async with opened(saved=run, size=size) as it:
+        await it.press(*["down"] * DEMOTED, *keys)
         if isinstance(page := it.app.screen, PageScreen):
             await it.until(lambda: len(page.texts()) > 1)
         drawn = normalised(it.app.export_screenshot(simplify=True))

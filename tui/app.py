@@ -33,6 +33,7 @@ from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
 from tui.screens.remedies import RemediesScreen
 from tui.screens.summary import SummaryScreen
+from tui.screens.variants import VariantsScreen
 from tui.screens.xray import XRayScreen
 from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, Session
 from tui.state.state import Change
@@ -75,6 +76,7 @@ class InspectorApp(ActingApp):
         InspectScreen,
         LabScreen,
         XRayScreen,
+        VariantsScreen,
         SummaryScreen,
         RemediesScreen,
         ExportScreen,

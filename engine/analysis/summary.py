@@ -15,6 +15,7 @@ from engine.analysis.recoveries import among, brought_back, fold_recoveries
 from engine.analysis.recovery_items import recoverable
 from engine.analysis.statistics import Statistics
 from engine.analysis.summed import Figure, mean, median, share, sum_up
+from engine.analysis.variants import VariantTable
 from engine.records.hypotheses import Redecode
 from engine.runs.reading import Run
 
@@ -100,7 +101,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """A run in figures; `outcomes`, `achieved_sparsity` and "pruned" are the first recipe's.
 
     `items` counts those scored, `total` those of the run; `variants` has "dense" (the reference,
-    whatever it is) and "pruned". The statistics are filled in by `engine.reports.report`.
+    whatever it is) and "pruned". The statistics, and the table of all variants, are filled in by
+    `engine.reports.report`.
     """
 
     model: str
@@ -114,6 +116,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     variants: dict[str, VariantSummary]
     comparisons: tuple[Comparison, ...]
     statistics: Statistics | None = None
+    variant_table: VariantTable | None = None
 
 
 def summarize(run: Run) -> Summary:

@@ -19,24 +19,38 @@ import polars as pl
 
 from engine.analysis.filters import parse_filter
 from engine.analysis.frame import resolve_variant, run_frame
+from engine.analysis.long import long_frame
 from engine.files import write_atomically
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
 from engine.reports.html import to_html
+from engine.reports.long import to_long_html, to_long_jsonl, to_long_markdown
 from engine.reports.markdown import to_markdown
 from engine.runs.reading import Run
 
 
 def export(
-    run: Run, path: Path, *, variant: str | None = None, filter_text: str | None = None
+    run: Run,
+    path: Path,
+    *,
+    variant: str | None = None,
+    filter_text: str | None = None,
+    long: bool = False,
 ) -> int:
     """Write the items of a run under one variant (None: the first recipe); returns how many.
+
+    Args:
+        run: as it is read.
+        path: whose suffix says the format.
+        variant: what the items are compared under, and filtered by.
+        filter_text: only these items.
+        long: write them under every variant, a row for each.
 
     Raises:
         UserError: no format goes by the file's suffix, the variant or the filter isn't valid, or
             the file can't be written.
     """
-    writer = WRITERS.get(path.suffix.lower())
+    writer = (LONG_WRITERS if long else WRITERS).get(path.suffix.lower())
     if writer is None:
         raise UserError(
             f"'{path.name}' doesn't say the format of the export",
@@ -46,7 +60,8 @@ def export(
     frame = run_frame(run, name)
     if filter_text is not None:
         frame = frame.filter(parse_filter(filter_text))
-    write_atomically(path, writer(run, frame))
+    rows = long_frame(run, set(frame["item_id"])) if long else frame
+    write_atomically(path, writer(run, rows))
     return frame.height
 
 
@@ -97,4 +112,11 @@ WRITERS: dict[str, Callable[[Run, pl.DataFrame], bytes]] = {
     ".jsonl": to_jsonl,
     ".md": to_markdown,
     ".html": to_html,
+}
+LONG_WRITERS: dict[str, Callable[[Run, pl.DataFrame], bytes]] = {
+    ".parquet": to_parquet,
+    ".csv": to_csv,
+    ".jsonl": to_long_jsonl,
+    ".md": to_long_markdown,
+    ".html": to_long_html,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.analysis.curves import Curve
 from engine.analysis.metrics.registry import ladder
 from engine.analysis.pairing import FLIPS
 from engine.analysis.statistics import Proportion, Rung
@@ -17,11 +18,16 @@ class Table(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A heading, a table or none, and sentences after it."""
+    """A heading, a table or none, and sentences after it.
+
+    Attributes:
+        curves: drawn above the table by the forms that have pictures.
+    """
 
     title: str
     table: Table | None
     lines: tuple[str, ...]
+    curves: tuple[Curve, ...] = ()
 
 
 def items_count(count: int) -> str:

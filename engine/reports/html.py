@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
 from engine.analysis.outcomes import ABSENT, verdict_mark
 from engine.analysis.summary import count_outcomes
 from engine.records.scores import Answer
+from engine.reports.charts import FRAME, charts
 from engine.reports.markdown import items_title
 from engine.reports.report import full_summary, sections
 from engine.runs.reading import Run
@@ -32,7 +34,7 @@ _COLUMNS = {
 _ORDER = {True: "0", False: "1", None: "2"}
 
 
-class _Answer(NamedTuple):
+class MarkedAnswer(NamedTuple):
     """An answer in three parts: what was matched with the gold answer, and what is around it."""
 
     correct: bool
@@ -54,8 +56,8 @@ class _Item(NamedTuple):
     question: str
     gold: str
     outcome: str
-    dense: _Answer | None
-    pruned: _Answer | None
+    dense: MarkedAnswer | None
+    pruned: MarkedAnswer | None
     choices: tuple[bool | None, bool | None]
     choice_key: str
     rank: _Change
@@ -63,27 +65,58 @@ class _Item(NamedTuple):
 
 
 def to_html(run: Run, frame: pl.DataFrame) -> bytes:
-    """The report of the run and the items of `frame`, to be filtered and sorted in the browser.
+    """The report of the run and the items of `frame`, to be filtered and sorted in the browser."""
+    return page(
+        run,
+        title=items_title(run, frame),
+        outcomes=count_outcomes(frame),
+        columns=_COLUMNS,
+        items=[_item(run, row) for row in frame.iter_rows(named=True)],
+        row="pair",
+    )
+
+
+def page(
+    run: Run,
+    *,
+    title: str,
+    outcomes: dict[str, int],
+    columns: dict[str, str],
+    items: Sequence[Any],
+    row: Literal["pair", "variant"],
+) -> bytes:
+    """The report of a run with its items.
 
     All text is escaped; beyond that the page's own policy lets no script run but ours, by its hash,
     and loads nothing.
+
+    Args:
+        run: as it is read.
+        title: heading of the items.
+        outcomes: how many of their rows there are.
+        columns: title and width.
+        items: a record per row.
+        row: which of the template's rows the records are for.
     """
+    head, *rest = sections(full_summary(run))
     style, script = _file("report.css"), _file("report.js")
+    if any(section.curves for section in rest):
+        style += _file("charts.css")
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    head, *rest = sections(full_summary(run))
     return _render(
         policy=policy,
         style=style,
         script=script,
         head=head,
         sections=rest,
-        items_title=items_title(run, frame),
-        outcomes=count_outcomes(frame),
-        columns=_COLUMNS,
-        items=[_item(run, row) for row in frame.iter_rows(named=True)],
+        items_title=title,
+        outcomes=outcomes,
+        columns=columns,
+        items=items,
+        row=row,
     ).encode()
 
 
@@ -104,7 +137,7 @@ def _render(**values: Any) -> str:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals["verdict_mark"] = verdict_mark
+    environment.globals.update(verdict_mark=verdict_mark, charts=charts, frame=FRAME)
     return environment.from_string(_file("report.html.jinja")).render(values)
 
 
@@ -127,8 +160,8 @@ def _item(run: Run, row: dict[str, Any]) -> _Item:
         question=row["question"],
         gold=row["gold"],
         outcome=row["outcome"] or "",
-        dense=_answer(dense.open if dense else None),
-        pruned=_answer(pruned.open if pruned else None),
+        dense=marked_answer(dense.open if dense else None),
+        pruned=marked_answer(pruned.open if pruned else None),
         choices=choices,
         choice_key="".join(_ORDER[correct] for correct in choices),
         rank=_change(row, "gold_rank", ",d"),
@@ -143,7 +176,8 @@ def _change(row: dict[str, Any], name: str, form: str) -> _Change:
     return _Change(" → ".join(texts), "" if values[1] is None else repr(values[1]))
 
 
-def _answer(answer: Answer | None) -> _Answer | None:
+def marked_answer(answer: Answer | None) -> MarkedAnswer | None:
+    """An answer, cut around what was matched."""
     if answer is None:
         return None
     judgement, text = answer.judgement, answer.text
@@ -151,4 +185,4 @@ def _answer(answer: Answer | None) -> _Answer | None:
     if judgement.start is not None and judgement.end is not None:
         start, end = judgement.start, judgement.end
         before, match, after = text[:start], text[start:end], text[end:]
-    return _Answer(judgement.correct, before, match, after, judgement.explanation)
+    return MarkedAnswer(judgement.correct, before, match, after, judgement.explanation)

@@ -33,11 +33,16 @@ _HEADER = (
 
 def to_markdown(run: Run, frame: pl.DataFrame) -> bytes:
     """The report of the run and the items of `frame`, as GitHub-flavoured Markdown."""
+    return report(run, items_title(run, frame), _items(frame), texts=6)
+
+
+def report(run: Run, title: str, items: Table, *, texts: int) -> bytes:
+    """The report of a run with its items under a title; their first columns are text."""
     head, *rest = sections(full_summary(run))
     blocks = [f"# {escaped(head.title)}", *map(escaped, head.lines)]
     for section in rest:
         blocks += _section(section)
-    blocks += [f"## {items_title(run, frame)}", _table(_items(frame), texts=6)]
+    blocks += [f"## {title}", _table(items, texts=texts)]
     return ("\n\n".join(blocks) + "\n").encode()
 
 
@@ -73,11 +78,11 @@ def _items(frame: pl.DataFrame) -> Table:
         rows.append(
             (
                 row["language"],
-                _short(row["question"]),
-                _short(row["gold"]),
+                shortened(row["question"]),
+                shortened(row["gold"]),
                 row["outcome"] or "–",
-                _answer(row["dense_answer"], row["dense_answer_correct"]),
-                _answer(row["pruned_answer"], row["pruned_answer_correct"]),
+                answer_text(row["dense_answer"], row["dense_answer_correct"]),
+                answer_text(row["pruned_answer"], row["pruned_answer_correct"]),
                 " → ".join(verdict_mark(row[f"{side}_choice_correct"]) for side in SIDES),
                 f"{_whole(row['dense_gold_rank'])} → {_whole(row['pruned_gold_rank'])}",
                 f"{_probability(row['dense_gold_probability'])} → "
@@ -87,11 +92,13 @@ def _items(frame: pl.DataFrame) -> Table:
     return Table(_HEADER, tuple(rows))
 
 
-def _answer(text: str | None, correct: bool | None) -> str:
-    return "–" if text is None else f"{verdict_mark(correct)} {_short(text.strip())}"
+def answer_text(text: str | None, correct: bool | None) -> str:
+    """A generated answer with its verdict."""
+    return "–" if text is None else f"{verdict_mark(correct)} {shortened(text.strip())}"
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """A text, cut where it is longer than `LONGEST`."""
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}… ({len(text):,} characters)"

@@ -7,12 +7,14 @@ from itertools import repeat
 
 import msgspec
 
+from engine.analysis.frame import run_frame
 from engine.analysis.metrics.metric import Metric, SideMetric
 from engine.analysis.metrics.registry import ladder, summed
 from engine.analysis.outcomes import ABSENT
 from engine.analysis.statistics import ComparisonStatistics, run_statistics
 from engine.analysis.summary import Comparison, Summary, VariantSummary, summarize
 from engine.analysis.summed import Figure
+from engine.analysis.variants import variant_table
 from engine.reports.details import details, floor_section
 from engine.reports.figures import (
     Section,
@@ -25,17 +27,25 @@ from engine.reports.figures import (
     points,
     rung_cells,
 )
+from engine.reports.variants import variant_sections
 from engine.runs.reading import Run
 
 
 def full_summary(run: Run) -> Summary:
     """The summary of a run with its statistics (for which SciPy is loaded)."""
-    return msgspec.structs.replace(summarize(run), statistics=run_statistics(run))
+    frames = {name: run_frame(run, name) for name in run.manifest.settings.recipes}
+    return msgspec.structs.replace(
+        summarize(run),
+        statistics=run_statistics(run, frames),
+        variant_table=variant_table(run, frames),
+    )
 
 
 def sections(summary: Summary) -> list[Section]:
     """The report of a run; without statistics in the summary it has no intervals and tests."""
     result = [_head(summary)]
+    if summary.variant_table and len(summary.comparisons) > 1:
+        result += variant_sections(summary.variant_table)
     statistics = summary.statistics
     details_of = statistics.comparisons if statistics else repeat(None)
     for comparison, detail in zip(summary.comparisons, details_of, strict=False):

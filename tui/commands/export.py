@@ -18,6 +18,7 @@ EXAMPLES = """[bold]Examples[/bold]
 illusion-tui export RUN --to items.parquet
 illusion-tui export RUN --to demoted.csv --filter 'outcome:recognition-only rank<=5'
 illusion-tui export RUN --to report.html --variant wanda:0.5
+illusion-tui export RUN --to variants.csv --long --filter outcome:recognition-only
 """
 
 
@@ -50,6 +51,10 @@ def export(
             "--variant", metavar="RECIPE", help=r"[dim]\[default the run's first recipe][/dim]"
         ),
     ] = None,
+    long: Annotated[
+        bool,
+        typer.Option("--long", help="A row for every item and variant, the reference included."),
+    ] = False,
     rule: Annotated[
         JudgeRule | None,
         typer.Option(
@@ -62,5 +67,6 @@ def export(
     from engine.reports.export import export as write_export
 
     found = read_run(run) if rule is None else read_judged(run, rule)
-    count = write_export(found, to, variant=variant, filter_text=filter_text)
-    Talk().say(f"{count} items in {to}")
+    count = write_export(found, to, variant=variant, filter_text=filter_text, long=long)
+    under = f" under {len(found.manifest.settings.variants)} variants" if long else ""
+    Talk().say(f"{count} items{under} in {to}")

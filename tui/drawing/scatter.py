@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 from engine.analysis.outcomes import OUTCOME_MARKS
 from tui.drawing.lines import Line
+from tui.drawing.plots import FIRST_COLOR, painted
 
 MOST_POINTS = 2_000
 HEIGHT = 17
 WIDEST = 76
-FIRST_COLOR = 201
-"""Colours of the plot stand for outcomes; each is replaced by the outcome's paint."""
-
-_CODE = re.compile(r"\x1b\[([0-9;]*)m")
 
 Point = tuple[float, float]
 
@@ -51,22 +45,6 @@ def scatter_lines(
     note = f"every {step}th item; " if step > 1 else ""
     return [
         [(heading, "heading")],
-        *(_painted(line) for line in plot.build().splitlines() if line.strip()),
+        *painted(plot.build(), (*OUTCOME_MARKS, "dim")),
         [(f"{note}a dot an item, in its outcome's colour; the diagonal is no change", "dim")],
     ]
-
-
-def _painted(text: str) -> Line:
-    """A line of the plot with the outcomes' paints for its colours."""
-    names: Sequence[str] = (*OUTCOME_MARKS, "dim")
-    line: Line = []
-    paint = "dim"
-    for number, part in enumerate(_CODE.split(text)):
-        if number % 2 == 0:
-            if part:
-                line.append((part, paint))
-        elif part.startswith("38;5;"):
-            paint = names[int(part[5:]) - FIRST_COLOR]
-        else:
-            paint = "dim"
-    return line

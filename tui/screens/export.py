@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Input, Select, Static
 
 from engine.records.errors import UserError, in_one_line
 from tui.acting import ActingScreen, Opening
@@ -54,6 +54,17 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
         with Vertical(id="export"):
             yield Static(Content(f"Write {what} to a file"), classes="heading")
             yield Input("run.csv", compact=True, id="path")
+            if len(self._run.manifest.settings.recipes) > 1:
+                yield Select(
+                    [
+                        ("a row for every item", False),
+                        ("a row for every item and variant", True),
+                    ],
+                    value=False,
+                    allow_blank=False,
+                    compact=True,
+                    id="long",
+                )
             yield Static(
                 Content(".parquet .csv .jsonl .md .html   ⏎ writes   esc goes back"),
                 classes="hint",
@@ -66,18 +77,23 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
         if message.value.strip():
-            self._write(Path(message.value.strip()).expanduser())
+            long = any(chosen.value is True for chosen in self.query(Select))
+            self._write(Path(message.value.strip()).expanduser(), long)
 
     @work(thread=True, exclusive=True)
-    def _write(self, path: Path) -> None:
+    def _write(self, path: Path, long: bool) -> None:
         from engine.reports.export import export
 
         try:
-            count = export(self._run, path, variant=self._variant, filter_text=self._filter_text)
+            count = export(
+                self._run, path, variant=self._variant, filter_text=self._filter_text, long=long
+            )
         except UserError as error:
             self._later(self._refused, in_one_line(error.message, error.hint))
         else:
-            self._later(self._written, f"{count:,} items written to {path}")
+            variants = len(self._run.manifest.settings.variants)
+            under = f" under {variants} variants" if long else ""
+            self._later(self._written, f"{count:,} items{under} written to {path}")
 
     def _later(self, call: Callable[[str], object], text: str) -> None:
         self.app.call_from_thread(call, text)

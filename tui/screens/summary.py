@@ -10,10 +10,12 @@ from textual import work
 
 from engine.methods.recipes import parse_recipe
 from engine.records.recipes import RecipeError
+from engine.text import displayable
 from tui.acting import Opening
 from tui.actions import SHOW
 from tui.drawing.lines import Line, columns
 from tui.drawing.summary_lines import ComparisonFigures, comparison_blocks
+from tui.drawing.variant_lines import variants_lines
 from tui.screens.inspect import VARIANT_ACTIONS, InspectScreen
 from tui.screens.page import PageScreen
 from tui.state.session import Session
@@ -31,7 +33,7 @@ _THREAD = ThreadPoolExecutor(max_workers=1, thread_name_prefix="statistics")
 
 
 class SummaryScreen(PageScreen):
-    """Outcomes, accuracies, ranks, recoveries, sparsity and settings of one variant.
+    """All variants beside each other, then outcomes, accuracies, ranks and so on of one of them.
 
     The figures are computed in a thread from a snapshot that the event loop takes. What changes
     meanwhile is in the next snapshot, taken when the computation is done.
@@ -108,10 +110,16 @@ class SummaryScreen(PageScreen):
             labels=(state.label(state.reference), state.label(variant)),
         )
         blocks = comparison_blocks(comparison, room)
-        if not two:
-            return _stacked(blocks)
-        left, right = _halves(blocks)
-        return columns((_stacked(left), _stacked(right)), (room, width - GAP - room), GAP)
+        if two:
+            left, right = _halves(blocks)
+            lines = columns((_stacked(left), _stacked(right)), (room, width - GAP - room), GAP)
+        else:
+            lines = _stacked(blocks)
+        if len(state.variants) == 1:
+            return lines
+        title = f"{comparison.labels[1]} against {comparison.labels[0]}"
+        overview = variants_lines(figures.variants, variant, width)
+        return [*overview, [], [(displayable(title), "title")], [], *lines]
 
     def action_variant(self, by: int) -> None:
         names = self.state.variants
