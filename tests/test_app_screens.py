@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from engine.runs.log import RunLog
 from tests.app_helpers import drawn, opened
-from tests.inspector_fixtures import WANDA
+from tests.inspector_fixtures import WANDA, manifest, scored_items
 from tui.acting import Acting
 from tui.app import InspectorApp
 from tui.screens.export import ExportScreen
@@ -121,3 +122,15 @@ def test_every_declared_action_has_a_method_and_a_key_of_its_own() -> None:
             assert callable(getattr(owner, method, None)), action
         keys = [key for action in actions for key in action.key.split(",")]
         assert len(keys) == len(set(keys)), owner
+
+
+async def test_a_saved_run_opens_on_its_first_variant(tmp_path: Path) -> None:
+    recipes = (OTHER, WANDA)
+    scored = scored_items(30, recipes)
+    items = [one.item for one in scored]
+    with RunLog.open(tmp_path / "run", manifest(len(scored), recipes), items) as log:
+        log.append_scored(scored)
+    async with opened(saved=tmp_path / "run") as it:
+        assert it.screen.variant == OTHER
+        await it.press("right_square_bracket")
+        assert it.screen.variant == WANDA

@@ -119,6 +119,7 @@ class InspectScreen(RunScreen):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.variant = self.state.variants[0]
+        self._offered = self.state.variants
         self.target = "variant"
         self._catching_up: Timer | None = None
 
@@ -184,8 +185,11 @@ class InspectScreen(RunScreen):
 
     def changed(self, change: Change) -> None:
         if Change.RUN in change:
-            other = self.variant not in self.state.variants
+            # Of a saved run the variants are known only when it has been read.
+            names = self.state.variants
+            other = self._offered != names or self.variant not in names
             if other:
+                self._offered = self.state.variants
                 self.variant = self.state.variants[0]
             self._draw_run()
             if other:

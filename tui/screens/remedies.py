@@ -7,7 +7,6 @@ from typing import ClassVar
 from tui.acting import Opening
 from tui.actions import SHOW, Action
 from tui.drawing.header import stage_text
-from tui.drawing.remedy_lines import remedy_lines
 from tui.screens.base import EngineNeeded
 from tui.screens.inspect import InspectScreen
 from tui.screens.page import PageScreen
@@ -64,6 +63,9 @@ class RemediesScreen(PageScreen):
         return found[-1] if found else None
 
     def draw(self) -> None:
+        # It brings polars, which nothing needs before.
+        from tui.drawing.remedy_lines import remedy_lines
+
         live, state = self._live, self.state
         running = live is not None and live.running
         report = None if running else state.remedies
