@@ -151,4 +151,4 @@ def _answer(answer: Answer | None) -> _Answer | None:
     if judgement.start is not None and judgement.end is not None:
         start, end = judgement.start, judgement.end
         before, match, after = text[:start], text[start:end], text[end:]
-    return _Answer(judgement.correct, before, match, after, judgement.explanation)
+    return _Answer(judgement.correct, before, match, after, answer.explanation)
