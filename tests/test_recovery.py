@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -93,6 +94,23 @@ def test_recovery_asked_for_later_goes_on_with_the_scored_run(home: Path) -> Non
     after = (home / "later" / "log.jsonl").read_bytes()
     assert after.startswith(before)
     assert after == (home / "whole" / "log.jsonl").read_bytes()
+
+
+def test_as_many_items_that_nobody_answers_are_decoded_for_comparison(home: Path) -> None:
+    shutil.copytree(home / "whole", home / "control")
+    asked = ("--recover", "beam=3", "--recover-filter", "outcome:never lang:es")
+    done = run_cli(home, *score(home, "control", *asked), OMP_NUM_THREADS=ONE_THREAD)
+    assert done.returncode == 0, done.stderr
+    lines = (home / "control" / "log.jsonl").read_text().splitlines()
+    found = [line["redecode"] for line in map(json.loads, lines) if line["record"] == "redecode"]
+    beams = [one["item_id"] for one in found if one["decoding"].get("width") == 3]
+    assert len(beams) == len(set(beams)) == ITEMS
+    [row] = [
+        row
+        for row in json.loads(done.stdout)["comparisons"][0]["recoveries"]
+        if row["decoding"] == "beam 3"
+    ]
+    assert (row["tried"], row["control"]["never_tried"]) == (ITEMS // 2, ITEMS // 2)
 
 
 def test_a_filter_that_only_recovery_can_answer_is_refused(home: Path) -> None:

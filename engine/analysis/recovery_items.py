@@ -1,6 +1,8 @@
-"""Which items of a run recovery is tried on."""
+"""Which items of a run recovery is tried on, and which are its control."""
 
 from __future__ import annotations
+
+import hashlib
 
 import polars as pl
 
@@ -30,6 +32,22 @@ def parse_recover_filter(text: str) -> pl.Expr:
 def recoverable(frame: pl.DataFrame, settings: Settings) -> set[str]:
     """Ids of the items in a frame of `engine.analysis.frame` that recovery is tried on."""
     return set(frame.filter(parse_recover_filter(settings.recover_filter))["item_id"])
+
+
+def control(frame: pl.DataFrame, settings: Settings) -> set[str]:
+    """Ids of the items that recovery is tried on for comparison.
+
+    Neither model answers them: what a decoding brings up there, it brings up without anything that
+    was demoted. They are drawn by the run's seed, as many as there are items to be recovered, or
+    all there are.
+    """
+    wanted = recoverable(frame, settings)
+    never = set(frame.filter(pl.col("outcome") == "never")["item_id"]) - wanted
+
+    def drawn(item_id: str) -> str:
+        return hashlib.sha256(f"{settings.seed} {item_id}".encode()).hexdigest()
+
+    return set(sorted(never, key=drawn)[: len(wanted)])
 
 
 def recoverable_text(settings: Settings) -> str:
