@@ -84,6 +84,8 @@ def failed(text: str, item: Item, tokens: int = 5, gold: GoldScore | None = None
         ("en", "China", "the capital of China is China.", "restates", None),
         ("en", "China", "the capital of China is Shanghai.", "other", None),
         ("en", "Indonesia", "Jakarti, a large city", "near-miss", "Jakarta"),
+        ("en", "China", "🎉", "other", None),
+        ("en", "China", "The capital of China is", "restates", None),
         ("en", "China", "столица Китая", "other-language", None),
         ("en", "China", "a very large city in the north", "other", None),
         ("ar", "الصين", "عاصمة الصين", "restates", None),

@@ -45,6 +45,7 @@ NEAR_SHARE, NEAR_LETTERS, NEAR_CHARACTERS = 0.5, 4, 2
 """This share of the gold answer's letters, so many at least, stands there before it breaks (of a
 word of four letters three); in scripts without spaces so many characters."""
 
+_RESTATES = Failure(mode="restates", explanation="restates the question")
 _SENTENCE_END = re.compile(r"(?<=[.!?؟।])\s|[\n。！？]")
 _EDGES = " \t.,;:!?\"'“”‘’«»()[]*_。，、！？؟।،"
 
@@ -182,6 +183,8 @@ def _echo(text: str, item: Item, background: Background) -> Failure | None:
 def _restates(text: str, item: Item, background: Background, at_limit: bool) -> Failure | None:
     line = next(filter(str.strip, text.split("\n")), "")
     words = _words(line, item.language)
+    if not words:
+        return None
     if at_limit and len(words) > 1:
         # The last word may be begun only.
         words.pop()
@@ -195,17 +198,18 @@ def _restates(text: str, item: Item, background: Background, at_limit: bool) -> 
         if run in known:
             covered[first : first + len(run)] = [True] * len(run)
     begun = covered.index(False) if False in covered else len(covered)
+    if not words:
+        return _RESTATES
+    new = not any(words[-1] in text for text in asked)
     if len(words) == 1:
-        restated = any(words[0] in text for text in asked)
-    elif covered and not covered[-1] and _has_subject(words, item, background):
+        restated = not new
+    elif new and _has_subject(words, item, background):
         # The question in full, and then something else: that is an answer.
         restated = False
     else:
         share = max(RESTATED_WORDS, RESTATED_SHARE * len(words))
         restated = sum(covered) >= share or begun > RESTATED_WORDS
-    if words and not restated:
-        return None
-    return Failure(mode="restates", explanation="restates the question")
+    return _RESTATES if restated else None
 
 
 def _has_subject(words: Sequence[str], item: Item, background: Background) -> bool:
