@@ -167,7 +167,7 @@ def test_partings_count_where_the_answers_part() -> None:
     assert partings is not None
     assert (partings.n, partings.at, partings.later, partings.never) == (6, (2, 1, 0), 2, 1)
     text = render_text(full_summary(make_run(scored)))
-    assert "part from the reference's at token 1 2 (33 %), token 2 1 (17 %)" in text
+    assert "part from the reference's: token 1: 2 (33 %), token 2: 1 (17 %)" in text
 
 
 def test_a_run_that_does_not_know_where_its_answers_part_says_nothing_of_it() -> None:

@@ -45,21 +45,21 @@ def shift_lines(shift: Shift) -> list[str]:
     if shift.delta_p_rms is not None:
         tail = _listed(shift.delta_p_percentiles, lambda delta: _signed(100 * delta, "+.1f"))
         rms = f"{100 * shift.delta_p_rms:.1f}"
-        lines.append(f"Δp in points: root mean square {rms}; percentiles {tail}")
+        lines.append(f"Δp in points; root mean square: {rms}, {tail}")
     if shift.kl_percentiles:
         tail = _listed(shift.kl_percentiles, lambda nats: f"{nats:.3g}")
-        lines.append(f"KL divergence in nats: {tail}")
+        lines.append(f"KL divergence in nats; {tail}")
     return lines
 
 
 def parting_text(partings: Partings) -> str:
     """Where the greedy answers part from the reference's."""
     counts = {f"token {place}": count for place, count in enumerate(partings.at, start=1)}
-    counts |= {"a later one": partings.later, "none": partings.never}
+    counts |= {"later": partings.later, "nowhere": partings.never}
     listed = ", ".join(
-        f"{where} {count} ({100 * count / partings.n:.0f} %)" for where, count in counts.items()
+        f"{where}: {count} ({100 * count / partings.n:.0f} %)" for where, count in counts.items()
     )
-    return f"the greedy answers part from the reference's at {listed}"
+    return f"where the {partings.n} greedy answers part from the reference's: {listed}"
 
 
 def control_text(control: Control) -> str:
@@ -90,4 +90,4 @@ def _signed(number: float, form: str) -> str:
 
 
 def _listed(values: Mapping[str, float], text: Callable[[float], str]) -> str:
-    return ", ".join(f"{_ENDS.get(q, f'{q} %')} {text(value)}" for q, value in values.items())
+    return ", ".join(f"{_ENDS.get(q, f'{q} %')}: {text(value)}" for q, value in values.items())

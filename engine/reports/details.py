@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.analysis.outcomes import ABSENT
+from engine.analysis.recovery_figures import Control
 from engine.analysis.statistics import ComparisonStatistics, Floor, Group, RankBands
 from engine.analysis.summary import Comparison, VariantSummary
 from engine.reports.figures import (
@@ -77,7 +78,7 @@ def _recoveries(comparison: Comparison, detail: ComparisonStatistics) -> Section
             str(row.tried),
             str(row.recovered),
             ABSENT if row.control.chance is None else f"{row.control.chance:.1f}",
-            f"{row.control.never_recovered} of {row.control.never_tried}",
+            _never(row.control),
             ", ".join(f"{position}: {count}" for position, count in row.positions.items()),
         )
         for row in detail.recoveries
@@ -89,6 +90,12 @@ def _recoveries(comparison: Comparison, detail: ComparisonStatistics) -> Section
     every = [row for row in comparison.recoveries if row.kind is None]
     lines = (*map(brought_back_text, every), BY_CHANCE)
     return Section(f"Brought back of {detail.recovery_items}", Table(header, rows), lines)
+
+
+def _never(control: Control) -> str:
+    if not control.never_tried:
+        return ABSENT
+    return f"{control.never_recovered} of {control.never_tried}"
 
 
 def _slices(detail: ComparisonStatistics) -> Section:
