@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 
 import polars as pl
 
@@ -38,16 +39,25 @@ def control(frame: pl.DataFrame, settings: Settings) -> set[str]:
     """Ids of the items that recovery is tried on for comparison.
 
     Neither model answers them: what a decoding brings up there, it brings up without anything that
-    was demoted. They are drawn by the run's seed, as many as there are items to be recovered, or
-    all there are.
+    was demoted. They are drawn by the run's seed, of each language as many as it has items to be
+    recovered, or all there are: of a language that a model can't write, nothing comes back.
     """
     wanted = recoverable(frame, settings)
-    never = set(frame.filter(pl.col("outcome") == "never")["item_id"]) - wanted
-
-    def drawn(item_id: str) -> str:
-        return hashlib.sha256(f"{settings.seed} {item_id}".encode()).hexdigest()
-
-    return set(sorted(never, key=drawn)[: len(wanted)])
+    rows = frame.select("item_id", "language", "outcome").iter_rows()
+    room: Counter[str] = Counter()
+    never = []
+    for item_id, language, outcome in rows:
+        if item_id in wanted:
+            room[language] += 1
+        elif outcome == "never":
+            drawn = hashlib.sha256(f"{settings.seed} {item_id}".encode()).hexdigest()
+            never.append((drawn, language, item_id))
+    chosen = set()
+    for _, language, item_id in sorted(never):
+        if room[language]:
+            room[language] -= 1
+            chosen.add(item_id)
+    return chosen
 
 
 def recoverable_text(settings: Settings) -> str:

@@ -25,13 +25,13 @@ from engine.records.scores import (
 )
 from engine.records.settings import Settings
 from engine.scoring import rows, trees
-from engine.scoring.answers import answer_text
+from engine.scoring.answers import answer_text, parting
 from engine.scoring.encoding import EncodedPrompt
 from engine.scoring.likelihood import kl_divergence, log_softmax, top_tokens
 from engine.scoring.packed import LONGEST_ROW
 from engine.scoring.prepared import PreparedItem
 from engine.scoring.prompts import LETTERS
-from engine.scoring.wanted import ContinuationScore, Generated, PromptScore, wanted_scores
+from engine.scoring.wanted import ContinuationScore, PromptScore, wanted_scores
 
 TOP_TOKENS = 10
 """Alternatives kept at the answer position."""
@@ -101,7 +101,7 @@ def score_batch(
                         before.answer_logits, its.open.answer_logits
                     ),
                     kl_options=_option_divergence(by_variant[settings.against], score),
-                    parts_at=_parting(before.generated, its.open.generated),
+                    parts_at=parting(before.generated, its.open.generated),
                 )
             by_variant[name] = score
     floors = _floors(variants, batch, conditions) if settings.floor else [None] * len(batch)
@@ -216,15 +216,6 @@ def _choice(
     )
     normalisation = conditions.settings.choice
     return ChoiceScore(options=options, gold_index=item.gold_index, normalisation=normalisation)
-
-
-def _parting(reference: Generated | None, generated: Generated | None) -> int | None:
-    """The first token, from 1, at which two answers differ; None where they are the same."""
-    if reference is None or generated is None or reference.ids == generated.ids:
-        return None
-    pairs = enumerate(zip(reference.ids, generated.ids, strict=False), start=1)
-    shorter = min(len(reference.ids), len(generated.ids))
-    return next((place for place, (one, other) in pairs if one != other), shorter + 1)
 
 
 def _vocabulary_divergence(reference_logits: Tensor, logits: Tensor) -> float:
