@@ -84,6 +84,7 @@ def failed(text: str, item: Item, tokens: int = 5, gold: GoldScore | None = None
         ("en", "China", "the capital of China is China.", "restates", None),
         ("en", "China", "the capital of China is Shanghai.", "other", None),
         ("en", "Indonesia", "Jakarti, a large city", "near-miss", "Jakarta"),
+        ("en", "Algeria", "not Algerian", "other", None),
         ("en", "China", "🎉", "other", None),
         ("en", "China", "The capital of China is", "restates", None),
         ("en", "China", "столица Китая", "other-language", None),
@@ -191,6 +192,12 @@ def test_a_near_miss_tells_where_it_breaks() -> None:
     breaks = "begins like ‘Jakarta’ and breaks at character 7, in its token 3"
     assert failure.explanation == breaks
     assert failed("Jakartagrad", jakarta).onset == 8
+
+
+def test_what_was_asked_about_is_no_near_miss() -> None:
+    brazil = Item(id="br", language="es", question="¿La capital de Brasil?", gold="Brasilia")
+    assert failed("la gran Brasil, creo", brazil).mode == "other"
+    assert failed("la gran Brasila, creo", brazil).mode == "near-miss"
 
 
 def test_letters_of_another_script_tell_another_language_only_where_that_is_sure() -> None:

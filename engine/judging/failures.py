@@ -233,13 +233,16 @@ def _runs(words: Sequence[str]) -> list[tuple[str, ...]]:
 
 def _near_miss(text: str, item: Item, gold: GoldScore | None) -> Failure | None:
     tokens = streams(text, item.language)[0].tokens
+    # Brazil begins like Brasília, but is what was asked about.
+    asked = {*_words(item.question, item.language), *_words(item.stem or "", item.language)}
+    places = [place for place, token in enumerate(tokens) if token.text not in asked]
     best: tuple[float, int, Failure] | None = None
     for answer in item.answers:
         letters = "".join(streams(answer, item.language)[0].words)
         least = min(NEAR_LETTERS, max(len(letters) - 1, NEAR_LETTERS - 1))
         if letters and is_unspaced(letters[0]):
             least = NEAR_CHARACTERS
-        for place in range(len(tokens)):
+        for place in places:
             same, start = _common(tokens[place:], letters)
             share = same / len(letters) if letters else 0.0
             if same < least or share < NEAR_SHARE or (best and (share, same) <= best[:2]):
