@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from engine.judging.background import Background
+from engine.judging.failures import with_failure
 from engine.methods.recipes import parse_recipe
 from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.one_shot import OneShot
@@ -192,6 +194,7 @@ def scored_items(
                 passage="one\x1b[2J\ntwo" if number == 1 else None,
             )
         )
+    background = Background(items, Settings().answer_tokens)
     scored = []
     for item in items:
         kind = rng.choices(
@@ -211,6 +214,7 @@ def scored_items(
         prompt = (
             f"<|im_start|>user\n{item.question}<|im_end|>\n<|im_start|>assistant\n{item.stem or ''}"
         )
+        scores = {name: with_failure(its, item, background) for name, its in scores.items()}
         scored.append(ScoredItem(item=item, prompt=prompt, scores=scores))
     return scored
 

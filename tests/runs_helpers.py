@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.judging import judge
+from engine.judging.background import Background
+from engine.judging.failures import with_failure
 from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.items import Item
@@ -86,10 +88,12 @@ def make_score(
 
 
 def scored_item(item: Item, dense: Score, pruned: Score, floor: Score | None = None) -> ScoredItem:
+    alone = Background([item], Settings().answer_tokens)
+    scores = {"dense": dense, PRUNED: pruned}
     return ScoredItem(
         item=item,
         prompt=f"{item.question} ",
-        scores={"dense": dense, PRUNED: pruned},
+        scores={name: with_failure(score, item, alone) for name, score in scores.items()},
         floor=floor,
     )
 

@@ -41,6 +41,7 @@ def test_short_names_stand_for_the_column_that_is_asked_for_most() -> None:
         "kl": "kl_vocabulary",
         "margin": "pruned_top_margin",
         "answer": "pruned_answer",
+        "failed": "pruned_failure",
         "passage": "has_passage",
     }
 

@@ -47,8 +47,8 @@ def test_text_tells_them_apart_with_and_without_statistics() -> None:
         " ".join(line.split())
         for line in render_text(full_summary(one_hit_one_miss())).splitlines()
     ]
-    assert "all beam 8 1 1 1 2: 1" in lines
-    assert "all beam 8, length penalty 1 1 1 0" in lines
+    assert "all beam 8 1 1 1 – – 2: 1" in lines
+    assert "all beam 8, length penalty 1 1 1 0 – –" in lines
     assert "brought back by any: 1 of 1" in lines
     short = render_text(summarize(one_hit_one_miss()))
     assert "brought back by beam 8: 1 of 1" in short
@@ -59,8 +59,8 @@ def test_text_tells_them_apart_with_and_without_statistics() -> None:
 def test_markdown_and_html_tell_them_apart(tmp_path: Path) -> None:
     run = one_hit_one_miss()
     markdown = to_markdown(run, run_frame(run)).decode()
-    assert "| all | beam 8 | 1 | 1 | 1 | 2: 1 |" in markdown
-    assert "| all | beam 8, length penalty 1 | 1 | 1 | 0 |  |" in markdown
+    assert "| all | beam 8 | 1 | 1 | 1 | – | – | 2: 1 |" in markdown
+    assert "| all | beam 8, length penalty 1 | 1 | 1 | 0 | – | – |  |" in markdown
     export(run, tmp_path / "run.html")
     html = (tmp_path / "run.html").read_text(encoding="utf-8")
     assert '<td dir="auto">beam 8, length penalty 1</td>' in html

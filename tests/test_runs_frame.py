@@ -150,6 +150,12 @@ def diverse() -> list[ScoredItem]:
         ("flip:right-to-wrong", "lost"),
         ("kind:absent", "de-1"),
         ("recovered:yes", ""),
+        ("failed:other-option", "lost never"),
+        ("failed:echo,other", "recognition-only ar-1 zh-1"),
+        ("failed:absent", "kept gained de-1"),
+        ("dense_failure:other-option", "gained never"),
+        ('pruned_failure_detail:"candidate, ‘Lima’"', "never"),
+        ("parts_at:absent", "kept recognition-only lost gained never ar-1 zh-1 de-1"),
     ],
 )
 def test_a_filter_finds_items(text: str, expected: str) -> None:
@@ -163,6 +169,7 @@ def test_a_filter_finds_items(text: str, expected: str) -> None:
         ("foo:1", "asks for 'foo', which is not a column", "rank"),
         ("rank>three", "which is not a number", "pruned_gold_rank>3"),
         ("outcome:gone", "'gone' is not an outcome", "recognition-only"),
+        ("failed:gone", "'gone' is not a failure mode", "near-miss"),
         ("choice>1", "is not a condition on pruned_choice_correct", ":right"),
         ("lang>en", "can't be compared", "language:VALUE"),
         ("rank>", "has no value", "rank>3"),

@@ -10,6 +10,7 @@ from engine.analysis.frame import run_frame
 from engine.analysis.rejudging import judged_name, read_judged, rejudge
 from engine.analysis.summary import summarize
 from engine.records.decodings.beam import Beam
+from engine.records.scores import ScoredItem
 from engine.runs.log import RunLog
 from engine.runs.reading import read_run
 from tests.runs_helpers import PRUNED, make_manifest, make_redecode, one_of_each
@@ -74,3 +75,29 @@ def test_a_run_that_goes_on_after_re_judging_is_still_one_run(tmp_path: Path) ->
     rejudge(tmp_path, "exact")
     with RunLog.open(tmp_path, make_manifest(ITEMS), ITEMS) as log:
         assert log.unscored == []
+
+
+def test_how_answers_fail_is_judged_anew_with_them(tmp_path: Path) -> None:
+    saved(tmp_path)
+    modes = run_frame(read_run(tmp_path))["pruned_failure"].to_list()
+    assert modes == [None, "other", "other-option", None, "other-option"]
+    run = rejudge(tmp_path, "exact")
+    # "It is Paris." is wrong now, and fails in no other way.
+    assert run_frame(run)["pruned_failure"].to_list() == ["other", *modes[1:]]
+    answer = run.scored[ITEMS[0].id].scores[PRUNED].open
+    assert answer is not None
+    assert answer.explanation == "contains the gold answer, but the rule is exact match"
+
+
+def test_a_run_without_failure_modes_has_them_when_it_is_read(tmp_path: Path) -> None:
+    def without(scored: ScoredItem) -> ScoredItem:
+        scores = {}
+        for name, score in scored.scores.items():
+            assert score.open is not None
+            bare = msgspec.structs.replace(score.open, failure=None)
+            scores[name] = msgspec.structs.replace(score, open=bare)
+        return msgspec.structs.replace(scored, scores=scores)
+
+    with RunLog.open(tmp_path, make_manifest(ITEMS), ITEMS) as log:
+        log.append_scored([without(one) for one in SCORED])
+    assert list(read_run(tmp_path).scored.values()) == SCORED

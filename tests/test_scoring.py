@@ -168,6 +168,7 @@ def test_greedy_answers_equal_greedy_generation_of_transformers(kind: str) -> No
     tokenizer = tiny_tokenizer(chat=True)
     for one in found:
         ids = tokenizer(one.prompt, add_special_tokens=False, return_tensors="pt")["input_ids"]
+        answers: dict[str, list[int]] = {}
         for name, its in one.scores.items():
             with variants.using(name) as model:
                 generated = model.generate(  # type: ignore[operator]  # transformers' mixin
@@ -181,6 +182,25 @@ def test_greedy_answers_equal_greedy_generation_of_transformers(kind: str) -> No
             assert its.open is not None
             text = str(tokenizer.decode(generated, skip_special_tokens=True))
             assert its.open.text == text.strip()
+            ends = end_tokens(model, tokenizer)
+            answers[name] = [token for token in generated.tolist() if token not in ends]
+        first, second = answers["dense"], answers["shaken"]
+        parting = 1
+        while parting <= max(len(first), len(second)):
+            if first[parting - 1 : parting] != second[parting - 1 : parting]:
+                break
+            parting += 1
+        assert one.scores["dense"].parts_at is None
+        assert one.scores["shaken"].parts_at == (None if first == second else parting)
+
+
+def test_wrong_answers_have_their_failure_mode() -> None:
+    found, _ = scored("llama")
+    for one in found:
+        for its in (*one.scores.values(), one.floor):
+            assert its is not None
+            assert its.open is not None
+            assert (its.open.failure is None) is its.open.judgement.correct
 
 
 def test_divergences_follow_their_formula() -> None:

@@ -16,8 +16,9 @@ from engine.records.errors import UserError
 
 FILTER_HELP = (
     "words are looked for in question, gold, aliases and answers; outcome:lost,never  lang:es  "
-    "choice:right  rank>3  p<10%  kl>1  recovered:yes  pruned_worst_rank>=5  choice:absent  "
-    'dense_answer:"New York"; a minus before a condition negates it; all conditions must hold'
+    "choice:right  failed:loop  rank>3  p<10%  kl>1  recovered:yes  pruned_worst_rank>=5  "
+    'choice:absent  dense_answer:"New York"; a minus before a condition negates it; all conditions '
+    "must hold"
 )
 
 _TRUTH = {"right": True, "yes": True, "true": True, "wrong": False, "no": False, "false": False}

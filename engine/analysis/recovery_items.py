@@ -1,6 +1,9 @@
-"""Which items of a run recovery is tried on."""
+"""Which items of a run recovery is tried on, and which are its control."""
 
 from __future__ import annotations
+
+import hashlib
+from collections import Counter
 
 import polars as pl
 
@@ -30,6 +33,31 @@ def parse_recover_filter(text: str) -> pl.Expr:
 def recoverable(frame: pl.DataFrame, settings: Settings) -> set[str]:
     """Ids of the items in a frame of `engine.analysis.frame` that recovery is tried on."""
     return set(frame.filter(parse_recover_filter(settings.recover_filter))["item_id"])
+
+
+def control(frame: pl.DataFrame, settings: Settings) -> set[str]:
+    """Ids of the items that recovery is tried on for comparison.
+
+    Neither model answers them: what a decoding brings up there, it brings up without anything that
+    was demoted. They are drawn by the run's seed, of each language as many as it has items to be
+    recovered, or all there are: of a language that a model can't write, nothing comes back.
+    """
+    wanted = recoverable(frame, settings)
+    rows = frame.select("item_id", "language", "outcome").iter_rows()
+    room: Counter[str] = Counter()
+    never = []
+    for item_id, language, outcome in rows:
+        if item_id in wanted:
+            room[language] += 1
+        elif outcome == "never":
+            drawn = hashlib.sha256(f"{settings.seed} {item_id}".encode()).hexdigest()
+            never.append((drawn, language, item_id))
+    chosen = set()
+    for _, language, item_id in sorted(never):
+        if room[language]:
+            room[language] -= 1
+            chosen.add(item_id)
+    return chosen
 
 
 def recoverable_text(settings: Settings) -> str:

@@ -9,6 +9,8 @@ import msgspec
 
 from engine.files import write_atomically
 from engine.judging import judge
+from engine.judging.background import Background
+from engine.judging.failures import with_failure
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.lines import encode_line
@@ -60,10 +62,11 @@ def judged(run: Run, rule: JudgeRule) -> Run:
     """The run with every verdict by `rule`."""
     items = {item.id: item for item in run.items}
     settings = msgspec.structs.replace(run.manifest.settings, judge=rule)
+    background = Background(run.items, settings.answer_tokens)
     return msgspec.structs.replace(
         run,
         manifest=msgspec.structs.replace(run.manifest, settings=settings),
-        scored={name: _scored(scored, rule) for name, scored in run.scored.items()},
+        scored={name: _scored(scored, rule, background) for name, scored in run.scored.items()},
         redecodes=tuple(_redecode(each, items[each.item_id], rule) for each in run.redecodes),
     )
 
@@ -73,19 +76,22 @@ def judged_name(rule: JudgeRule) -> str:
     return f"judged-{rule}.jsonl"
 
 
-def _scored(scored: ScoredItem, rule: JudgeRule) -> ScoredItem:
-    item = scored.item
+def _scored(scored: ScoredItem, rule: JudgeRule, background: Background) -> ScoredItem:
+    def again(score: Score) -> Score:
+        return _score(score, scored.item, rule, background)
+
     return msgspec.structs.replace(
         scored,
-        scores={name: _score(score, item, rule) for name, score in scored.scores.items()},
-        floor=None if scored.floor is None else _score(scored.floor, item, rule),
+        scores={name: again(score) for name, score in scored.scores.items()},
+        floor=None if scored.floor is None else again(scored.floor),
     )
 
 
-def _score(score: Score, item: Item, rule: JudgeRule) -> Score:
-    return msgspec.structs.replace(
+def _score(score: Score, item: Item, rule: JudgeRule, background: Background) -> Score:
+    judged_score = msgspec.structs.replace(
         score, open=_answer(score.open, item, rule), shown=_answer(score.shown, item, rule)
     )
+    return with_failure(judged_score, item, background)
 
 
 def _answer(answer: Answer | None, item: Item, rule: JudgeRule) -> Answer | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -11,11 +10,10 @@ import polars as pl
 from engine.analysis.frame import run_frame
 from engine.analysis.metrics.registry import ladder
 from engine.analysis.pairing import count_flips, flip
-from engine.analysis.recoveries import Positions, among, fold_recoveries
-from engine.analysis.recovery_items import recoverable, recoverable_text
+from engine.analysis.recovery_figures import Recovery, recoveries_of_groups
+from engine.analysis.recovery_items import recoverable_text
 from engine.analysis.slices import Slice, rank_slices
 from engine.analysis.summed import mean, median
-from engine.records.decodings.decoding import Decoding
 from engine.records.scores import ScoredItem
 from engine.runs.reading import Run
 
@@ -76,22 +74,6 @@ class RankBands(msgspec.Struct, frozen=True, kw_only=True):
     from_2_to_5: int
     from_6_to_20: int
     beyond: int
-
-
-class Recovery(msgspec.Struct, frozen=True, kw_only=True):
-    """What one decoding brought back of one group's items.
-
-    Attributes:
-        items: of the group that recovery is for; not all need have been tried.
-        positions: how many came back at which position among the hypotheses, best first.
-    """
-
-    decoding: str
-    group: str
-    items: int
-    tried: int
-    recovered: int
-    positions: dict[int, int]
 
 
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,7 +209,6 @@ def _comparison(run: Run, name: str, frame: pl.DataFrame) -> ComparisonStatistic
         (str(language), part)
         for (language,), part in frame.group_by("language", maintain_order=True)
     ]
-    recoveries = fold_recoveries(run.redecodes, name)
     parts = [("all", frame), *(languages if len(languages) > 1 else [])]
     return ComparisonStatistics(
         variant=name,
@@ -235,11 +216,7 @@ def _comparison(run: Run, name: str, frame: pl.DataFrame) -> ComparisonStatistic
         first_token_ranks=rank_bands(demoted["pruned_gold_rank"]),
         worst_token_ranks=rank_bands(demoted["pruned_worst_rank"]),
         recovery_items=recoverable_text(settings),
-        recoveries=tuple(
-            recovery
-            for group, part in parts
-            for recovery in _recoveries(recoveries, group, recoverable(part, settings))
-        ),
+        recoveries=recoveries_of_groups(run, name, parts),
         slices=rank_slices(frame),
     )
 
@@ -258,22 +235,3 @@ def _group(name: str, frame: pl.DataFrame) -> Group:
         median_dense_top_margin=median(frame["dense_top_margin"]),
         median_pruned_top_margin=median(frame["pruned_top_margin"]),
     )
-
-
-def _recoveries(
-    recoveries: Mapping[Decoding, Positions], group: str, items: set[str]
-) -> list[Recovery]:
-    rows = []
-    for decoding, positions in among(recoveries, items).items():
-        counts = Counter(position for position in positions.values() if position)
-        rows.append(
-            Recovery(
-                decoding=decoding.label,
-                group=group,
-                items=len(items),
-                tried=len(positions),
-                recovered=counts.total(),
-                positions=dict(sorted(counts.items())),
-            )
-        )
-    return rows

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 import msgspec
 import polars as pl
 
+from engine.analysis.failure_counts import FailureCounts, failures_of
 from engine.analysis.frame import run_frame
 from engine.analysis.outcomes import REPORT_ORDER
 from engine.analysis.pairing import count_flips
-from engine.analysis.recoveries import among, brought_back, fold_recoveries
-from engine.analysis.recovery_items import recoverable
+from engine.analysis.partings import Partings, partings_of
+from engine.analysis.recovery_figures import RecoverySummary, sum_up_recoveries
+from engine.analysis.shifts import Shift, shift_of
 from engine.analysis.statistics import Statistics
 from engine.analysis.summed import Figure, mean, median, share, sum_up
 from engine.analysis.variants import VariantTable
-from engine.records.hypotheses import Redecode
 from engine.runs.reading import Run
 
 
@@ -48,15 +48,6 @@ class VariantSummary(msgspec.Struct, frozen=True, kw_only=True):
     median_top_margin: float | None
 
 
-class RecoverySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of the items that recovery is for a decoding brought back, and was tried on."""
-
-    decoding: str
-    kind: str | None
-    tried: int
-    recovered: int
-
-
 class LanguageSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One language of a comparison."""
 
@@ -76,6 +67,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         never_choice_correct: of the items never right, those whose pruned choice is right.
         flips: how many choices changed how; see `engine.analysis.pairing.Flip`.
         demoted_gold_rank: median gold rank of the recognition-only items under the variant.
+        failures: how the wrong open answers of both fail; None where no failure modes are known.
+        shift: how far the variant moved.
+        partings: where its greedy answers part from the reference's; None where that isn't known.
         metrics: by the column that is summed up, such as "pruned_gold_rank"; those of other
             packages are among them.
         recoveries: by decoding, then "any" of them.
@@ -92,6 +86,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     mean_kl_vocabulary: float | None
     median_kl_vocabulary: float | None
     demoted_gold_rank: float | None
+    failures: FailureCounts | None
+    shift: Shift
+    partings: Partings | None
     metrics: dict[str, Figure]
     recoveries: tuple[RecoverySummary, ...]
     languages: tuple[LanguageSummary, ...]
@@ -169,35 +166,16 @@ def _comparison(run: Run, name: str, frame: pl.DataFrame) -> Comparison:
         mean_kl_vocabulary=mean(frame["kl_vocabulary"]),
         median_kl_vocabulary=median(frame["kl_vocabulary"]),
         demoted_gold_rank=median(demoted["pruned_gold_rank"]),
+        failures=failures_of(frame),
+        shift=shift_of(frame),
+        partings=partings_of(frame),
         metrics=sum_up(frame),
-        recoveries=_recoveries(run.redecodes, name, recoverable(frame, run.manifest.settings)),
+        recoveries=sum_up_recoveries(run, name, frame),
         languages=tuple(
             _language(str(language), part)
             for (language,), part in frame.group_by("language", maintain_order=True)
         ),
     )
-
-
-def _recoveries(
-    redecodes: Iterable[Redecode], variant: str, items: set[str]
-) -> tuple[RecoverySummary, ...]:
-    recoveries = among(fold_recoveries(redecodes, variant), items)
-    rows = [
-        RecoverySummary(
-            decoding=decoding.label,
-            kind=decoding.name,
-            tried=len(positions),
-            recovered=len(brought_back(positions)),
-        )
-        for decoding, positions in recoveries.items()
-    ]
-    if len(rows) > 1:
-        tried = set[str]().union(*recoveries.values())
-        back = set[str]().union(*map(brought_back, recoveries.values()))
-        rows.append(
-            RecoverySummary(decoding="any", kind=None, tried=len(tried), recovered=len(back))
-        )
-    return tuple(rows)
 
 
 def _variant(run: Run, name: str, frame: pl.DataFrame, side: str) -> VariantSummary:

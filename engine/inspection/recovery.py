@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 
 from engine.analysis.frame import pairs_frame
-from engine.analysis.recovery_items import recoverable
+from engine.analysis.recovery_items import control, recoverable
 from engine.inspection.planning import BATCH_TOKENS
 from engine.items.examples import one_shot_example
 from engine.records.decodings.decoding import Decoding
@@ -32,7 +33,8 @@ class RecoveryBatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan_recoveries(log: RunLog) -> list[RecoveryBatch]:
-    """What is still to be re-decoded, as soon as every item is scored.
+    """What is still to be re-decoded, as soon as every item is scored: the items that recovery is
+    for, and after them its control.
 
     Batches depend on scores alone, so that a resumed run decodes in the same batches, and with the
     same rounding, as an uninterrupted one; those that the log has all of are left out.
@@ -42,11 +44,11 @@ def plan_recoveries(log: RunLog) -> list[RecoveryBatch]:
     planned = []
     for variant in settings.recipes:
         frame = pairs_frame(log.scored.values(), settings.against, variant)
-        ids = recoverable(frame, settings)
-        items = [log.scored[id_].item for id_ in log.items if id_ in ids]
+        chosen = (recoverable(frame, settings), control(frame, settings))
+        groups = [[log.scored[id_].item for id_ in log.items if id_ in ids] for ids in chosen]
         for text in settings.recover:
             decoding = parse_decoding(text).seeded(settings.seed)
-            for batch in _batches(items, decoding, log):
+            for batch in chain.from_iterable(_batches(items, decoding, log) for items in groups):
                 missing = [one.id for one in batch if (one.id, variant, decoding) not in done]
                 if missing:
                     planned.append(

@@ -113,6 +113,11 @@ def is_katakana(character: str) -> bool:
     return _KATAKANA.match(character) is not None
 
 
+def is_unspaced(character: str) -> bool:
+    """Whether a character is of a script without spaces, where each is a token."""
+    return _kind(character, True, "_") == "C"
+
+
 def _stream(tokens: list[Token], left_out: frozenset[str]) -> Stream:
     kept = [token for token in tokens if token.text not in left_out]
     return Stream(tuple(kept), tuple(token.text for token in kept), tuple(tokens))

@@ -7,6 +7,7 @@ them for garbage (`gc=False`), which would stop the screen for seconds.
 from __future__ import annotations
 
 import math
+from typing import Literal, get_args
 
 import msgspec
 
@@ -35,16 +36,67 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     f1: float = 0.0
 
 
+FailureMode = Literal[
+    "loop",
+    "other-option",
+    "other-entity",
+    "echo",
+    "restates",
+    "near-miss",
+    "other-language",
+    "empty",
+    "cut-off",
+    "other",
+]
+"""How a wrong open answer fails; see `engine.judging.failures`."""
+
+FAILURE_MODES: tuple[FailureMode, ...] = get_args(FailureMode)
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """How a wrong open answer fails.
+
+    Attributes:
+        mode: the first that fits, in the order of `engine.judging.failures`.
+        explanation: one clause for people, which says no less than the judgement's.
+        text: the candidate or gold answer that is named, the words that are echoed, or the gold
+            answer that it begins like.
+        start: where that stands in the raw text, or the loop begins, or the near miss breaks (code
+            points).
+        onset: the same counted in `unit`, from 1, of a loop; in characters of the gold answer, from
+            1, of a near miss.
+        period: of a loop, in `unit`.
+        unit: of a loop, "word" or "character".
+        token: the token of the gold answer at which a near miss breaks, from 1.
+    """
+
+    mode: FailureMode
+    explanation: str
+    text: str | None = None
+    start: int | None = None
+    onset: int | None = None
+    period: int | None = None
+    unit: Literal["word", "character"] | None = None
+    token: int | None = None
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A generated answer with its judgement; `log_probability` is the sum over its tokens.
 
-    An imported answer may come without its number of tokens and its log-probability.
+    An imported answer may come without its number of tokens and its log-probability. `failure` is
+    of wrong open answers.
     """
 
     text: str
     judgement: Judgement
     tokens: int | None = None
     log_probability: float | None = None
+    failure: Failure | None = None
+
+    @property
+    def explanation(self) -> str:
+        """Why it is right, or how it fails, in one clause."""
+        return self.failure.explanation if self.failure else self.judgement.explanation
 
 
 class TokenScore(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
@@ -151,6 +203,9 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         kl_options: KL(reference ‖ this) over the options, in nats; None for the reference.
         kl_vocabulary: the same over the vocabulary at the answer position.
         top_margin: probability of the likeliest token minus the second's, at the answer position.
+        parts_at: the first token, from 1, at which the open answer is not the reference's any more
+            (where one of them ends, the one after its last); None where they are the same, for the
+            reference, and in runs of older versions.
     """
 
     open: Answer | None = None
@@ -161,6 +216,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     kl_options: float | None = None
     kl_vocabulary: float | None = None
     top_margin: float | None = None
+    parts_at: int | None = None
 
 
 class ScoredItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from engine.analysis.outcomes import ABSENT
+from engine.analysis.recovery_figures import Control
 from engine.analysis.statistics import ComparisonStatistics, Floor, Group, RankBands
 from engine.analysis.summary import Comparison, VariantSummary
 from engine.reports.figures import (
     Section,
     Table,
+    brought_back_text,
     flips_text,
     items_count,
     measure_title,
@@ -16,6 +19,11 @@ from engine.reports.figures import (
 )
 
 SLICES_SHOWN = 8
+
+BY_CHANCE = (
+    "by chance: with another item's answers, of its language and kind, in the place of its own; "
+    "never items: those that neither model answers, decoded in the same way"
+)
 
 
 def details(
@@ -69,14 +77,25 @@ def _recoveries(comparison: Comparison, detail: ComparisonStatistics) -> Section
             str(row.items),
             str(row.tried),
             str(row.recovered),
+            ABSENT if row.control.chance is None else f"{row.control.chance:.1f}",
+            _never(row.control),
             ", ".join(f"{position}: {count}" for position, count in row.positions.items()),
         )
         for row in detail.recoveries
     )
-    header = ("group", "decoding", "items", "tried", "back", "at position: items")
+    header = (
+        *("group", "decoding", "items", "tried", "back", "by chance", "never items"),
+        "at position: items",
+    )
     every = [row for row in comparison.recoveries if row.kind is None]
-    lines = tuple(f"brought back by any: {row.recovered} of {row.tried}" for row in every)
+    lines = (*map(brought_back_text, every), BY_CHANCE)
     return Section(f"Brought back of {detail.recovery_items}", Table(header, rows), lines)
+
+
+def _never(control: Control) -> str:
+    if not control.never_tried:
+        return ABSENT
+    return f"{control.never_recovered} of {control.never_tried}"
 
 
 def _slices(detail: ComparisonStatistics) -> Section:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from engine.analysis.curves import Curve
 from engine.analysis.metrics.registry import ladder
 from engine.analysis.pairing import FLIPS
+from engine.analysis.recovery_figures import RecoverySummary
+from engine.analysis.shift_text import control_text
 from engine.analysis.statistics import Proportion, Rung
 
 
@@ -55,6 +57,12 @@ def flips_text(flips: dict[str, int]) -> str:
     total = sum(flips.values())
     parts = ", ".join(f"{name.replace('-', ' ')} {flips[name]}" for name in FLIPS[1:])
     return f"{total - flips['none']} of {total} ({parts})"
+
+
+def brought_back_text(row: RecoverySummary) -> str:
+    """How many items a decoding brought back, beside what luck would bring."""
+    back = f"brought back by {row.decoding}: {row.recovered} of {row.tried}"
+    return "; ".join(filter(None, (back, control_text(row.control))))
 
 
 def points(difference: float) -> str:

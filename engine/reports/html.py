@@ -185,4 +185,4 @@ def marked_answer(answer: Answer | None) -> MarkedAnswer | None:
     if judgement.start is not None and judgement.end is not None:
         start, end = judgement.start, judgement.end
         before, match, after = text[:start], text[start:end], text[end:]
-    return MarkedAnswer(judgement.correct, before, match, after, judgement.explanation)
+    return MarkedAnswer(judgement.correct, before, match, after, answer.explanation)

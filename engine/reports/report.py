@@ -15,10 +15,12 @@ from engine.analysis.statistics import ComparisonStatistics, run_statistics
 from engine.analysis.summary import Comparison, Summary, VariantSummary, summarize
 from engine.analysis.summed import Figure
 from engine.analysis.variants import variant_table
+from engine.reports.behaviour import behaviour
 from engine.reports.details import details, floor_section
 from engine.reports.figures import (
     Section,
     Table,
+    brought_back_text,
     change_text,
     flips_text,
     items_count,
@@ -50,6 +52,7 @@ def sections(summary: Summary) -> list[Section]:
     details_of = statistics.comparisons if statistics else repeat(None)
     for comparison, detail in zip(summary.comparisons, details_of, strict=False):
         result.append(_ladder(summary.variants["dense"], comparison, detail))
+        result += behaviour(summary.variants["dense"], comparison)
         if len(comparison.languages) > 1:
             result.append(_outcomes_by_language(comparison))
         if detail is not None:
@@ -132,10 +135,7 @@ def _story(comparison: Comparison, detail: ComparisonStatistics | None) -> tuple
             f"{number_text(comparison.demoted_gold_rank)} in {items_count(demoted)}"
         )
     if detail is None or not detail.recoveries:
-        lines += [
-            f"brought back by {row.decoding}: {row.recovered} of {row.tried}"
-            for row in comparison.recoveries
-        ]
+        lines += map(brought_back_text, comparison.recoveries)
     lines += _changes(comparison)
     if comparison.achieved_sparsity is not None:
         lines.append(f"achieved sparsity {100 * comparison.achieved_sparsity:.1f} %")

@@ -15,7 +15,7 @@ from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.lines import LineDecoder
 from engine.records.manifest import FORMAT, Manifest
-from engine.records.scores import ScoredItem
+from engine.records.scores import Score, ScoredItem
 
 MANIFEST = "manifest.json"
 ITEMS = "items.jsonl"
@@ -96,6 +96,8 @@ _records: LineDecoder[LogRecord] = LineDecoder(LogRecord)
 def read_run(directory: Path) -> Run:
     """Read a run without locking it.
 
+    Wrong answers that were scored or imported without their failure mode get it here.
+
     Raises:
         UserError: there is no run, or one of its files is damaged; the error names the line.
     """
@@ -107,13 +109,42 @@ def read_run(directory: Path) -> Run:
     for part in parts:
         log = LogContent(part.scored | log.scored, part.redecodes | log.redecodes, log.intact_bytes)
     refuse_unknown(directory, log.scored.keys() - {item.id for item in items})
+    scored = {item.id: log.scored[item.id] for item in items if item.id in log.scored}
     return Run(
         directory=directory,
         manifest=manifest,
         items=items,
-        scored={item.id: log.scored[item.id] for item in items if item.id in log.scored},
+        scored=_with_failures(scored, items, manifest),
         redecodes=tuple(log.redecodes.values()),
     )
+
+
+def _with_failures(
+    scored: dict[str, ScoredItem], items: Collection[Item], manifest: Manifest
+) -> dict[str, ScoredItem]:
+    lacking = [one for one in scored.values() if any(map(_lacks_failure, one.scores.values()))]
+    if not lacking:
+        return scored
+    # They bring a library that takes a while to import, and that few runs need here.
+    from engine.judging.background import Background
+    from engine.judging.failures import with_failure
+
+    background = Background(items, manifest.settings.answer_tokens)
+    return scored | {
+        one.item.id: msgspec.structs.replace(
+            one,
+            scores={
+                name: with_failure(score, one.item, background) if _lacks_failure(score) else score
+                for name, score in one.scores.items()
+            },
+        )
+        for one in lacking
+    }
+
+
+def _lacks_failure(score: Score) -> bool:
+    answer = score.open
+    return answer is not None and answer.failure is None and not answer.judgement.correct
 
 
 def part_directories(directory: Path) -> list[Path]:

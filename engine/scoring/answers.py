@@ -1,4 +1,4 @@
-"""Greedy open answers: where they end, and their text."""
+"""Greedy open answers: where they end, their text, and where two of them part."""
 
 from __future__ import annotations
 
@@ -52,3 +52,12 @@ def answer_text(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], prompt: 
     """The text of a generated answer, without special tokens and surrounding space."""
     text = str(tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
     return text.split("\n", 1)[0].rstrip() if prompt.one_line else text
+
+
+def parting(reference: Generated | None, generated: Generated | None) -> int | None:
+    """The first token, from 1, at which two answers differ; None where they are the same."""
+    if reference is None or generated is None or reference.ids == generated.ids:
+        return None
+    pairs = enumerate(zip(reference.ids, generated.ids, strict=False), start=1)
+    shorter = min(len(reference.ids), len(generated.ids))
+    return next((place for place, (one, other) in pairs if one != other), shorter + 1)

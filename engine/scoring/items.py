@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from engine.judging.background import Background
+from engine.judging.failures import with_failure
 from engine.judging.verdict import judge
 from engine.models.variants import Variants
 from engine.records.errors import UserError
@@ -23,7 +25,7 @@ from engine.records.scores import (
 )
 from engine.records.settings import Settings
 from engine.scoring import rows, trees
-from engine.scoring.answers import answer_text
+from engine.scoring.answers import answer_text, parting
 from engine.scoring.encoding import EncodedPrompt
 from engine.scoring.likelihood import kl_divergence, log_softmax, top_tokens
 from engine.scoring.packed import LONGEST_ROW
@@ -40,6 +42,7 @@ class _Conditions(msgspec.Struct, frozen=True):
 
     tokenizer: PreTrainedTokenizerBase
     settings: Settings
+    background: Background
     packed: bool
     check: Callable[[], None]
 
@@ -60,6 +63,7 @@ def score_batch(
     check: Callable[[], None],
     *,
     packed: bool,
+    background: Background | None = None,
 ) -> list[ScoredItem]:
     """Score a batch under the reference and every other variant of the settings.
 
@@ -70,28 +74,34 @@ def score_batch(
         settings: of the run.
         check: called between blocks; raises to cancel.
         packed: whether the model takes tries (`engine.scoring.packing`).
+        background: the items of the run; None for those of the batch.
 
     Raises:
         UserError: a variant's logits are not finite.
     """
-    conditions = _Conditions(tokenizer, settings, packed, check)
+    if background is None:
+        background = Background([prepared.item for prepared in batch], settings.answer_tokens)
+    conditions = _Conditions(tokenizer, settings, background, packed, check)
     scores: list[dict[str, Score]] = [{} for _ in batch]
-    reference_logits: list[Tensor] = []
+    reference: list[PromptScore] = []
     for name in settings.variants:
         with variants.using(name) as model:
             computed = _compute(model, batch, conditions)
         _require_finite(computed, name)
         if name == settings.against:
-            reference_logits = [its.open.answer_logits for its in computed]
+            reference = [its.open for its in computed]
         for prepared, its, before, by_variant in zip(
-            batch, computed, reference_logits, scores, strict=True
+            batch, computed, reference, scores, strict=True
         ):
             score = _score(prepared, its, conditions)
             if name != settings.against:
                 score = msgspec.structs.replace(
                     score,
-                    kl_vocabulary=_vocabulary_divergence(before, its.open.answer_logits),
+                    kl_vocabulary=_vocabulary_divergence(
+                        before.answer_logits, its.open.answer_logits
+                    ),
                     kl_options=_option_divergence(by_variant[settings.against], score),
+                    parts_at=parting(before.generated, its.open.generated),
                 )
             by_variant[name] = score
     floors = _floors(variants, batch, conditions) if settings.floor else [None] * len(batch)
@@ -138,7 +148,7 @@ def _score(prepared: PreparedItem, computed: _ItemScores, conditions: _Condition
     best = log_softmax(computed.open.answer_logits).topk(2).values.exp()
     item, opened, letter = prepared.item, computed.open, computed.letter
     options = [opened.continuations[index] for index in prepared.options]
-    return Score(
+    score = Score(
         open=_answer(item, prepared.open, opened, conditions),
         gold=_gold(prepared, opened, conditions.tokenizer),
         choice=_choice(item, item.options, options, conditions),
@@ -154,6 +164,7 @@ def _score(prepared: PreparedItem, computed: _ItemScores, conditions: _Condition
         ),
         top_margin=float(best[0] - best[1]),
     )
+    return with_failure(score, item, conditions.background)
 
 
 def _answer(

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from engine.analysis.metrics.gold import rank_text
-from engine.analysis.metrics.metric import Metric, SideMetric, TableColumn, Value
+from engine.analysis.metrics.metric import Metric, TableColumn, Value
 from engine.analysis.metrics.registry import in_columns, metrics
 from engine.analysis.outcomes import ABSENT, OUTCOME_MARKS, verdict_mark
 from engine.analysis.recovery_text import recovery_summary
 from engine.records.scores import Answer
-from engine.text import REACH, displayable, fit, isolated
+from engine.text import REACH, Align, displayable, fit, isolated
 from tui.drawing.lines import Piece
 from tui.drawing.marks import (
     verdict_paint,
@@ -133,18 +133,21 @@ def _of_metric(metric: Metric, form: TableColumn, *, spaced: bool = True) -> Col
     """The column of a metric; of both sides with spaces around the arrow, or without."""
     title = form.title or metric.title
     names = [column.name for column in metric.columns]
-    if isinstance(metric, SideMetric):
+    if form.pruned_only:
+        names = names[-1:]
+    side: Align = "left" if metric.type is str else "right"
+    if len(names) == 2:
         width = 2 * form.cells + (3 if spaced else 1)
         title = " " * ((width - cell_len(title)) // 2) + title
     else:
         width = form.cells
-        title = fit(title, width, align="right")
+        title = fit(title, width, align=side)
 
     def draw(row: Row, width: int) -> list[Piece]:
         values = [row.values[name] for name in names]
         texts = [displayable(metric.cell_text(value)) for value in values]
         if len(values) == 1:
-            return [(fit(texts[0], width, align="right"), DIM)]
+            return [(fit(texts[0], width, align=side), DIM)]
         return _change(texts[0], texts[1], _worse(form, *values), width, form.cells)
 
     # Titles are formatted with the labels of the variants.

@@ -93,7 +93,7 @@ def answer_lines(answer: Answer, width: int, most: int = 12) -> list[Line]:
     )
     if len(lines) > most:
         lines = [*lines[:most], [("  …", "dim"), (" x shows the whole answer", "dim")]]
-    why = judgement.explanation
+    why = answer.explanation
     if judgement.answer and judgement.correct:
         why += f": {displayable(judgement.answer)}"
     return [*lines, *wrap([("  ", ""), (displayable(why), "dim")], width, indent=2)]

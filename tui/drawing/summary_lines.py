@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from engine.analysis.metrics.registry import ladder, summed
 from engine.analysis.outcomes import OUTCOME_MARKS
 from engine.records.manifest import Manifest, VariantRecord
 from engine.text import displayable, fit, truncated
+from tui.drawing.behaviour_lines import failure_lines, shift_block
 from tui.drawing.lines import Line, Piece, wrap
 from tui.drawing.manifest_lines import heading, manifest_lines, sparsity_lines
 from tui.drawing.marks import bar
+from tui.drawing.recovery_lines import recovery_lines
 from tui.drawing.scatter import Point, scatter_lines
 
 if TYPE_CHECKING:
+    from engine.analysis.failure_counts import FailureCounts
+    from engine.analysis.partings import Partings
+    from engine.analysis.shifts import Shift
     from engine.analysis.slices import Slice
     from engine.analysis.statistics import (
         ComparisonStatistics,
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
         Group,
         Proportion,
         RankBands,
-        Recovery,
         Rung,
     )
     from engine.analysis.summed import Figure
@@ -111,30 +113,6 @@ def band_lines(first: RankBands, worst: RankBands, width: int) -> list[Line]:
             ]
         )
     lines.append([(f"n = {first.n} recognition-only items", "dim")])
-    return lines
-
-
-def recovery_lines(recoveries: Sequence[Recovery], items: str, width: int) -> list[Line]:
-    """What re-decoding brought back of the items that recovery is for."""
-    lines = heading("Brought back by re-decoding")
-    overall = [recovery for recovery in recoveries if recovery.group == "all"]
-    if not overall:
-        text = "Nothing re-decoded yet: b, s and o on an item, or --recover for all of them."
-        return lines + wrap([(text, "dim")], width)
-    cells = max(14, *(cell_len(displayable(recovery.decoding)) for recovery in overall))
-    for recovery in overall:
-        fraction = recovery.recovered / recovery.tried if recovery.tried else 0.0
-        first = recovery.positions.get(1, 0)
-        line: Line = [
-            (fit(displayable(recovery.decoding), cells), ""),
-            (fit(f"{recovery.recovered}", 4, align="right"), "strong"),
-            (f" of {recovery.tried:<6}", "dim"),
-            (bar(fraction, 16), "right"),
-        ]
-        if recovery.positions and width >= 60:
-            line.append((f"  {first} in first place", "dim"))
-        lines.append(line)
-    lines.append([(f"of {overall[0].items} {displayable(items)}", "dim")])
     return lines
 
 
@@ -226,6 +204,9 @@ class ComparisonFigures:
         outcomes: items by outcome.
         never_choice: items never right whose choice is right.
         metrics: summed up, by column.
+        failures: how wrong answers fail; None where that isn't known.
+        shift: how far the variant moved.
+        partings: where the answers part; None where that isn't known.
         points: gold probabilities before and after, by outcome.
         record: what the manifest says of the variant.
         target: sparsity that the recipe asks for.
@@ -237,6 +218,9 @@ class ComparisonFigures:
     outcomes: dict[str, int]
     never_choice: int
     metrics: Mapping[str, Figure]
+    failures: FailureCounts | None
+    shift: Shift
+    partings: Partings | None
     points: dict[str, list[Point]]
     manifest: Manifest
     record: VariantRecord | None
@@ -251,10 +235,12 @@ def comparison_blocks(figures: ComparisonFigures, width: int) -> list[list[Line]
     blocks = [
         outcome_lines(figures.outcomes, figures.never_choice, width),
         ladder_lines(overall, labels, width),
+        failure_lines(figures.failures, labels, width),
         band_lines(statistics.first_token_ranks, statistics.worst_token_ranks, width),
         recovery_lines(statistics.recoveries, statistics.recovery_items, width),
         scatter_lines(figures.points, labels, width),
         flip_lines(overall.flips, figures.floor),
+        shift_block(figures.shift, figures.partings, width),
         metric_lines(figures.metrics, width),
         sparsity_lines(figures.record, figures.target, width),
         language_lines(statistics.groups, width),

@@ -102,8 +102,8 @@ class RunOptions(ItemOptions, frozen=True, kw_only=True):
             "--recover",
             panel=ANSWERS,
             metavar="D,…",
-            help=f"Re-decode every recognition-only item: by {short_forms()}, or by several, "
-            "separated by commas.",
+            help="Re-decode every recognition-only item, and for comparison as many that neither "
+            f"model answers: by {short_forms()}, or by several, separated by commas.",
         ),
     ] = None
     recover_filter: Annotated[

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from engine.analysis.failure_counts import FailureCounts, failures_of
 from engine.analysis.frame import run_frame
+from engine.analysis.partings import Partings, partings_of
+from engine.analysis.shifts import Shift, shift_of
 from engine.analysis.statistics import Statistics, run_statistics
 from engine.analysis.summed import Figure, sum_up
 from engine.analysis.variants import VariantTable, variant_table
@@ -22,6 +25,9 @@ class Figures:
         frames: the pairs by variant.
         metrics: what the metrics are summed up to, by variant.
         variants: all of them beside each other.
+        failures: how wrong answers fail, by variant.
+        shifts: how far the variants moved.
+        partings: where their answers part from the reference's.
     """
 
     run: Run
@@ -29,12 +35,22 @@ class Figures:
     frames: dict[str, pl.DataFrame]
     metrics: dict[str, dict[str, Figure]]
     variants: VariantTable
+    failures: dict[str, FailureCounts | None]
+    shifts: dict[str, Shift]
+    partings: dict[str, Partings | None]
 
     @classmethod
     def of(cls, run: Run, known: Mapping[str, pl.DataFrame]) -> Figures:
         """Compute the figures, which is slow; `known` has the pairs of some variants."""
         recipes = run.manifest.settings.recipes
         frames = {name: known[name] if name in known else run_frame(run, name) for name in recipes}
-        metrics = {name: sum_up(frame) for name, frame in frames.items()}
-        table = variant_table(run, frames)
-        return cls(run, run_statistics(run, frames), frames, metrics, table)
+        return cls(
+            run=run,
+            statistics=run_statistics(run, frames),
+            frames=frames,
+            variants=variant_table(run, frames),
+            metrics={name: sum_up(frame) for name, frame in frames.items()},
+            failures={name: failures_of(frame) for name, frame in frames.items()},
+            shifts={name: shift_of(frame) for name, frame in frames.items()},
+            partings={name: partings_of(frame) for name, frame in frames.items()},
+        )

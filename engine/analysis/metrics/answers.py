@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from engine.analysis.metrics.metric import SideMetric, Summed
+from engine.analysis.metrics.metric import SideMetric, Summed, TableColumn
 from engine.analysis.pairing import answer_correct
-from engine.records.scores import Answer
+from engine.records.scores import FAILURE_MODES, Answer, Failure, Score
 
 
 def _text(answer: Answer | None) -> str | None:
     return None if answer is None else answer.text
+
+
+def _failure(score: Score) -> Failure | None:
+    return None if score.open is None else score.open.failure
+
+
+def _mode(score: Score) -> str | None:
+    failure = _failure(score)
+    return None if failure is None else failure.mode
+
+
+def _how(score: Score) -> str | None:
+    failure = _failure(score)
+    return None if failure is None else failure.explanation
 
 
 METRICS = (
@@ -66,5 +80,23 @@ METRICS = (
         title="F1",
         help="F1 of the open answer's words against the nearest gold answer, 0 to 1.",
         value=lambda score: None if score.open is None else score.open.judgement.f1,
+    ),
+    SideMetric(
+        name="failure",
+        type=str,
+        title="failure mode",
+        help="How the wrong open answer fails: " + ", ".join(FAILURE_MODES) + ".",
+        short="failed",
+        matched="whole",
+        values=FAILURE_MODES,
+        column=TableColumn(cells=14, title="failed", pruned_only=True),
+        value=_mode,
+    ),
+    SideMetric(
+        name="failure_detail",
+        type=str,
+        title="how it fails",
+        help="How the wrong open answer fails, in words: which candidate it names, where it loops.",
+        value=_how,
     ),
 )

@@ -77,12 +77,14 @@ class TableColumn:
         title: in the header; empty for the metric's title.
         text: a value in so many cells; None for the metric's own text.
         worse: whether a change from the first value to the second is marked; both are present.
+        pruned_only: of a metric of both sides the pruned variant's value stands alone.
     """
 
     cells: int
     title: str = ""
     text: Callable[[Any], str] | None = None
     worse: Callable[[Any, Any], bool] = lambda before, after: False
+    pruned_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

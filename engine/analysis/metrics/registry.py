@@ -50,6 +50,11 @@ _COLUMN_ORDER = (
     "recovered_by_beam",
     "recovered_by_sample",
     "recovered_by_one_shot",
+    "failure",
+    "failure_detail",
+    "parts_at",
+    "same_top",
+    "top_rank",
 )
 """Columns are read by position, too: the order of these is a promise, and others come after."""
 

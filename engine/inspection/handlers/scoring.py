@@ -19,6 +19,7 @@ from engine.inspection.planning import plan_batches, preparer, require_fitting
 from engine.inspection.settings import canonical
 from engine.items.benchmarks.catalogue import hub_languages
 from engine.items.reading import ItemSet, read_items
+from engine.judging.background import Background
 from engine.models.batch_size import BatchSize
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
@@ -91,6 +92,7 @@ def _score(inspection: Inspection, run: OpenedRun, items: list[Item], others: Ot
     prepare = preparer(bench.loaded.model, tokenizer, settings)
     require_fitting(items, bench.loaded.model, prepare)
     size = fitting_size(SCORING, bench.loaded, run.keeper, inspection.emit, begun=bool(log.scored))
+    background = Background(items, settings.answer_tokens)
 
     def score(piece: Sequence[PreparedItem]) -> list[ScoredItem]:
         def step() -> None:
@@ -102,7 +104,15 @@ def _score(inspection: Inspection, run: OpenedRun, items: list[Item], others: Ot
         packed = run.packed([prepared.open.ids for prepared in piece])
         run.keeper.update(forward=TRIES if packed else ROWS)
         try:
-            return score_batch(bench.variants, tokenizer, piece, settings, step, packed=packed)
+            return score_batch(
+                bench.variants,
+                tokenizer,
+                piece,
+                settings,
+                step,
+                packed=packed,
+                background=background,
+            )
         except Overtaken:
             return []
 
