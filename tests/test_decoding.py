@@ -168,10 +168,11 @@ def test_items_are_decoded_alike_alone_and_together(decoding: Decoding) -> None:
         assert [h.log_probability for h in one.hypotheses] == pytest.approx(
             [h.log_probability for h in other.hypotheses], abs=1e-4
         )
-        assert (one.item_id, one.prompt, one.example) == (
+        assert (one.item_id, one.prompt, one.example, one.generated_tokens) == (
             other.item_id,
             other.prompt,
             other.example,
+            other.generated_tokens,
         )
 
 
