@@ -248,8 +248,8 @@ async def test_nothing_is_brought_back_to_the_dense_model() -> None:
         await it.press("t", "t")
         await go_to(it, lab, "beam")
         await it.press("enter")
-        await it.until(lambda: "brought back by beam 2 of 8" in cells(lab, "beam"))
-        assert "✓ beam 2 of 8 has it" in cells(lab, "beam")
+        await it.until(lambda: "↩ beam 2 of 8" in cells(lab, "beam"))
+        assert "✓ beam 2 of 8" in cells(lab, "beam")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 34), (200, 50)])
@@ -299,3 +299,24 @@ def test_the_row_with_the_cursor_has_its_lines_and_the_others_share_the_rest(
     full: list[int], chosen: int, height: int, lines: list[int]
 ) -> None:
     assert shared_out(full, chosen, height) == lines
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_hostile_text_is_decoded_like_any_other(size: tuple[int, int]) -> None:
+    hostile = [one for one in scored_items(8) if one.item.id.startswith("hostile")]
+    async with opened(ScriptedEngine(hostile), size=size) as it:
+        await it.press("enter")
+        lab = it.app.screen
+        assert isinstance(lab, LabScreen)
+        for one in hostile:
+            assert lab.item_id == one.item.id
+            await it.press("a")
+            results = 2 * (len(kinds()) - 1)
+            await it.until(
+                lambda id_=one.item.id, results=results: (
+                    len(it.app.session.state.results(id_)) == results
+                )
+            )
+            shown = "".join(drawn(row.cells) for row in lab.table.rows)
+            assert not any(control in shown for control in "\x1b\t\u202e\x07")
+            await it.press("n")

@@ -11,6 +11,10 @@ from engine.records.scores import Judgement
 from engine.text import displayable, fit, room_for, truncated
 from tui.drawing.lines import Line, Piece, one_line, width_of
 
+FIGURE_CELLS = 8
+BEGINNING_CELLS = 24
+"""From so many on, a text that is cut before the gold answer shows how it begins."""
+
 
 class Names(NamedTuple):
     """What a run's names stand for on screen.
@@ -29,7 +33,7 @@ class Names(NamedTuple):
 def result_mark(result: Redecode, *, demoted: bool) -> str:
     """The gold answer is there, again where it was demoted; or it is not."""
     if result.recovered_at is None:
-        return "·"
+        return verdict_mark(False)
     return "↩" if demoted else verdict_mark(True)
 
 
@@ -46,9 +50,10 @@ def note_pieces(result: Redecode, names: Names) -> list[list[Piece]]:
 
 def hypothesis_lines(result: Redecode, width: int) -> list[Line]:
     """Every hypothesis on a line; samples that are right first, under how many they are."""
+    cells = 1 + max((len(f"{one.figure:.2f}") for one in result.hypotheses), default=0)
     if result.decoding.order != "counted":
         return [
-            hypothesis_line(hypothesis, str(position), width)
+            hypothesis_line(hypothesis, str(position), width, cells)
             for position, hypothesis in enumerate(result.hypotheses, start=1)
         ]
     lines: list[Line] = []
@@ -57,15 +62,17 @@ def hypothesis_lines(result: Redecode, width: int) -> list[Line]:
         if group:
             count = f"{sum(one.count for one in group)} {word}"
             lines.append([(f" {verdict_mark(correct)} ", word), (count, word)])
-            lines += [hypothesis_line(one, f"{one.count}×", width) for one in group]
+            lines += [hypothesis_line(one, f"{one.count}×", width, cells) for one in group]
     return lines
 
 
-def hypothesis_line(hypothesis: Hypothesis, lead: str, width: int) -> Line:
+def hypothesis_line(
+    hypothesis: Hypothesis, lead: str, width: int, figure_cells: int = FIGURE_CELLS
+) -> Line:
     """One hypothesis on one line: its position or count, verdict, text around the gold answer, and
     what ranked it or its log-probability."""
     correct = hypothesis.judgement.correct
-    figure = fit(f"{hypothesis.figure:.2f}", 8, align="right")
+    figure = fit(f"{hypothesis.figure:.2f}", figure_cells, align="right")
     room = max(width - 6 - len(figure), 4)
     line = one_line(around_gold(hypothesis.text, hypothesis.judgement, room), room)
     return [
@@ -92,6 +99,7 @@ def around_gold(text: str, judgement: Judgement, room: int) -> list[Piece]:
     if left <= 0:
         return [(truncated(gold, room), "gold")]
     # What comes before the gold answer tells how it came about; what follows may be cut first.
-    before = truncated(before, max(left - room_for(after), 2 * left // 3), elide="middle")
+    most = max(left - room_for(after), 2 * left // 3)
+    before = truncated(before, most, elide="middle" if most >= BEGINNING_CELLS else "start")
     after = truncated(after, left - room_for(before))
     return [(before, ""), (gold, "gold"), (after, "")]

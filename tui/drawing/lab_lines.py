@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.analysis.outcomes import verdict_mark
-from engine.analysis.recovery_text import recovery_sentence
 from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.scores import Answer, Judgement
-from engine.text import displayable, fit
+from engine.text import displayable
 from tui.drawing.decode_lines import live_lines
 from tui.drawing.hypothesis_lines import (
     Names,
@@ -27,7 +26,7 @@ LEAST_CELLS = 40
 """Of a column, where there are more than two."""
 TEXT_LINES = 4
 """An answer that stands alone takes at most so many lines."""
-FIGURE_CELLS, BAR_CELLS = 8, 6
+BAR_CELLS = 6
 
 
 def columns_in(width: int, variants: int) -> int:
@@ -91,7 +90,7 @@ def _result_lines(
 def _headline(result: Redecode, demoted: bool, width: int) -> Line:
     """What came of it on the left; what the figures are and what it cost on the right."""
     paint = "right" if result.recovered_at else "dim"
-    sentence = recovery_sentence(result, demoted=demoted)
+    sentence = _outcome(result, demoted=demoted)
     left: list[Piece] = [(f"{result_mark(result, demoted=demoted)} ", paint), (sentence, paint)]
     measure = result.decoding.measure
     if result.decoding.order == "single" and result.hypotheses:
@@ -104,6 +103,26 @@ def _headline(result: Redecode, demoted: bool, width: int) -> Line:
             return [*left, (" " * room, ""), (right, "dim")]
         facts.pop(0)
     return one_line(left, width)
+
+
+def _outcome(result: Redecode, *, demoted: bool) -> str:
+    """Where the gold answer is among the hypotheses; the mark before it says whether it was gone.
+
+    Which decoding it is stands in the row.
+    """
+    decoding = result.decoding
+    match decoding.order:
+        case "single":
+            if demoted:
+                return "brought back" if result.right else "not brought back"
+            return "has it" if result.right else "does not have it"
+        case "counted":
+            return f"{result.right or 'none'} of {decoding.hypotheses} {decoding.noun}s"
+        case "ranked":
+            total = len(result.hypotheses)
+            if result.recovered_at is None:
+                return f"none of {total} {decoding.noun}s"
+            return f"{decoding.noun} {result.recovered_at} of {total}"
 
 
 def _cost(result: Redecode) -> str:
@@ -146,7 +165,7 @@ def _with_figure(
     lead: list[Piece], text: str, judgement: Judgement, figure: float | None, width: int
 ) -> Line:
     """A lead, a text around the gold answer, and a figure at the right edge, on one line."""
-    number = "" if figure is None else fit(f"{figure:.2f}", FIGURE_CELLS, align="right")
+    number = "" if figure is None else f" {figure:.2f}"
     room = max(width - width_of(lead) - len(number), 4)
     line = one_line(around_gold(text, judgement, room), room)
     return [*lead, *line, (" " * (room - width_of(line)), ""), (number, "dim")]
@@ -161,7 +180,7 @@ def _text_lines(text: str, judgement: Judgement, width: int, most: int | None) -
     return lines[:most]
 
 
-def heading_pieces(label: str, target: bool, answer: Answer | None, rank: int | None) -> Line:
+def heading_pieces(label: str, target: bool, answer: Answer | None, rank: str) -> Line:
     """What stands over a column: the variant, whether a re-decode runs on it, and its answer."""
     correct = None if answer is None else answer.judgement.correct
     pieces: Line = [
@@ -169,6 +188,6 @@ def heading_pieces(label: str, target: bool, answer: Answer | None, rank: int | 
         (displayable(label), "active" if target else "strong"),
         (f"  {verdict_mark(correct)}", verdict_paint(correct)),
     ]
-    if rank is not None:
-        pieces.append((f"  gold rank {rank:,}", "dim"))
+    if rank:
+        pieces.append((f"  {rank}", "dim"))
     return pieces

@@ -245,7 +245,8 @@ class LabScreen(RunScreen):
         heads = []
         for name in self.variants:
             score = self._scored.scores.get(name, Score())
-            rank = score.gold.rank if score.gold else None
+            word = "rank" if self.has_class("-narrow") else "gold rank"
+            rank = f"{word} {score.gold.rank:,}" if score.gold else ""
             target = name in host.target_variants
             heads.append(heading_pieces(state.label(name), target, score.open, rank))
         self.query_one(HeadBoard).show(heads)
