@@ -115,7 +115,7 @@ def test_branches_give_what_generate_of_transformers_gives(decoding: Decoding, k
 
 
 def replaced(hypothesis: Hypothesis) -> Hypothesis:
-    return msgspec.structs.replace(hypothesis, log_probability=0.0)
+    return msgspec.structs.replace(hypothesis, log_probability=0.0, score=None)
 
 
 def test_every_beam_comes_back_and_the_steps_are_told() -> None:

@@ -66,6 +66,12 @@ class Redecode(msgspec.Struct, frozen=True, kw_only=True):
         return self.examples if self.example is None else (self.example,)
 
     @property
+    def measure(self) -> str:
+        """What the hypotheses' figures are: "log p", or what ranked them."""
+        ranked = any(one.score is not None for one in self.hypotheses)
+        return self.decoding.measure if ranked else "log p"
+
+    @property
     def recovered_at(self) -> int | None:
         """Position (from 1) of the first right hypothesis, None where no hypothesis is right."""
         for position, hypothesis in enumerate(self.hypotheses, start=1):

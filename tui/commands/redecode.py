@@ -126,8 +126,8 @@ def redecode_lines(redecode: Redecode, reference: str) -> list[str]:
         read, generated = redecode.prompt_tokens, redecode.generated_tokens
         lines.append(f"  {read} tokens read, {generated} generated")
     counted = decoding.order == "counted"
-    cells = max(FIGURE_CELLS, len(decoding.measure))
-    lines.append(f"{'':{LEAD_CELLS + COUNT_CELLS * counted}} {decoding.measure:>{cells}}")
+    cells = max(FIGURE_CELLS, len(redecode.measure))
+    lines.append(f"{'':{LEAD_CELLS + COUNT_CELLS * counted}} {redecode.measure:>{cells}}")
     for position, hypothesis in enumerate(redecode.hypotheses, start=1):
         mark = verdict_mark(hypothesis.judgement.correct)
         count = f" {hypothesis.count:>3} ×" if counted else ""

@@ -109,8 +109,8 @@ def result_lines(result: Redecode, names: Names, width: int) -> list[Line]:
     lines = wrap(_heading(result, names), width, indent=2)
     for pieces in note_pieces(result, names):
         lines += wrap([("  ", ""), *pieces], width, indent=2)
-    if result.decoding.order == "ranked":
-        lines.append([(f"  ranked by {result.decoding.measure}", "dim")])
+    if result.hypotheses and result.hypotheses[0].score is not None:
+        lines.append([(f"  ranked by {result.measure}", "dim")])
     return lines + hypothesis_lines(result, width)
 
 

@@ -92,7 +92,7 @@ def _headline(result: Redecode, demoted: bool, width: int) -> Line:
     paint = "right" if result.recovered_at else "dim"
     sentence = _outcome(result, demoted=demoted)
     left: list[Piece] = [(f"{result_mark(result, demoted=demoted)} ", paint), (sentence, paint)]
-    measure = result.decoding.measure
+    measure = result.measure
     if result.decoding.order == "single" and result.hypotheses:
         measure = f"{measure} {result.hypotheses[0].figure:.2f}"
     facts = [fact for fact in (_cost(result), measure) if fact]

@@ -102,7 +102,7 @@ class Decoding(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
     @property
     def measure(self) -> str:
-        """What a hypothesis' figure is: the one that ranked it, or its log-probability."""
+        """What ranks its hypotheses, where they are ranked: "log p"."""
         return "log p"
 
     def value(self, name: str) -> Value:
