@@ -19,7 +19,7 @@ COMBINING_LIMIT = 6
 REACH = 24
 """Characters looked at for every cell that is to be filled."""
 
-Elide = Literal["end", "middle"]
+Elide = Literal["end", "middle", "start"]
 Align = Literal["left", "right"]
 
 _NAMES = {
@@ -136,6 +136,7 @@ def fit(text: str, width: int, *, elide: Elide = "end", align: Align = "left") -
     """The text in exactly `width` cells: padded, or cut between graphemes with an ellipsis.
 
     Elided in the middle, most of the room goes to the end, and words stay whole where they can.
+    Elided at the start, only the end is left.
     """
     if width <= 0:
         return ""
@@ -161,6 +162,8 @@ def _cut(text: str, width: int, elide: Elide) -> str:
     reach = REACH * width
     if elide == "end":
         return _head(text[:reach], width - 1) + ELLIPSIS
+    if elide == "start":
+        return ELLIPSIS + _tail(text[-reach:], width - 1)
     head = _head(text[:reach], width // 4)
     head = head[: head.rfind(" ") + 1].rstrip() or head
     tail = _tail(text[-reach:], width - 1 - room_for(head))

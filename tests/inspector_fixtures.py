@@ -270,8 +270,8 @@ def redecode(scored: ScoredItem, variant: str, decoding: Decoding) -> Redecode:
     """A re-decode that brings the gold answer back second."""
     gold = scored.item.gold
     texts = [WRONG[0], f" {gold}. It is", WRONG[1], f" {gold}", "the", "also the seat", "in", "not"]
-    if isinstance(decoding, OneShot):
-        texts = [gold]
+    if decoding.order == "single":
+        texts = [f"{gold}. It is the largest city of the country, on a river, with old walls"]
     counts = [9, 5, 1, 1] if isinstance(decoding, Sample) else [1] * len(texts)
     hypotheses = tuple(
         Hypothesis(
@@ -279,6 +279,7 @@ def redecode(scored: ScoredItem, variant: str, decoding: Decoding) -> Redecode:
             log_probability=-2.0 - 0.8 * i,
             tokens=len(text) // 4 + 1,
             count=count,
+            score=-2.0 - 0.8 * i if decoding.order == "ranked" else None,
             judgement=judgement(text, gold),
         )
         for i, (text, count) in enumerate(zip(texts, counts, strict=False))
@@ -290,4 +291,8 @@ def redecode(scored: ScoredItem, variant: str, decoding: Decoding) -> Redecode:
         hypotheses=hypotheses,
         prompt=scored.prompt,
         example="capital-en-00001" if isinstance(decoding, OneShot) else None,
+        examples=tuple(f"capital-en-{n:05}" for n in (1, 2, 3)) if decoding.examples > 1 else (),
+        partner=decoding.partner(variant, (DENSE, WANDA)),
+        prompt_tokens=41 * decoding.models * (1 + decoding.examples),
+        generated_tokens=24 * decoding.models * decoding.hypotheses,
     )

@@ -1,9 +1,8 @@
-"""Re-decoding in the inspector and in the lab: what is asked for, and what is shown."""
+"""Re-decoding in the inspector: what is asked for, and what is shown."""
 
 from __future__ import annotations
 
 import pytest
-from textual.widgets import Input, Select, Static
 
 from engine.analysis.recovery_text import recovery_sentence
 from engine.records.decodings.beam import Beam
@@ -18,7 +17,6 @@ from engine.records.protocol import (
 from tests.app_helpers import drawn, opened
 from tests.inspector_fixtures import DENSE, WANDA, scored_items
 from tests.scripted_client import ScriptedEngine
-from tui.screens.lab import LabScreen
 
 
 @pytest.mark.parametrize(
@@ -49,6 +47,12 @@ async def test_the_target_goes_from_variant_to_reference_to_both() -> None:
             request = it.sent(Decode)[-1]
             assert isinstance(request, Decode)
             assert request.variants == expected
+            marked = [
+                name
+                for name, sheet in ((DENSE, "#reference-sheet"), (WANDA, "#variant-sheet"))
+                if str(it.screen.query_one(sheet).border_title).startswith("▸ ")
+            ]
+            assert tuple(marked) == expected
 
 
 @pytest.mark.parametrize("key", ["c", "escape"])
@@ -77,43 +81,3 @@ async def test_a_re_decode_that_fails_says_so_where_it_was_asked_for() -> None:
         it.engine.emit(Failed(id=request.id, message="too wide for this device"))
         board = it.screen.query_one("#decodes")
         await it.until(lambda: "too wide for this device" in drawn(board))
-
-
-async def test_the_lab_asks_for_what_its_form_says() -> None:
-    async with opened() as it:
-        await it.press("enter")
-        lab = it.app.screen
-        assert isinstance(lab, LabScreen)
-        lab.query_one("#kind", Select).value = "sample"
-        await it.pilot.pause()
-        for name, value in (
-            ("count", "4"),
-            ("temperature", "0.7"),
-            ("top_p", "0.9"),
-            ("seed", "3"),
-        ):
-            lab.query_one(f"#sample-{name} Input", Input).value = value
-        lab.query_one("#target", Select).value = "both"
-        await it.press("ctrl+r")
-        request = it.sent(Decode)[0]
-        assert isinstance(request, Decode)
-        assert request.decoding == Sample(count=4, temperature=0.7, top_p=0.9, seed=3)
-        assert request.variants == (DENSE, WANDA)
-        results = lab.query_one("#results")
-        await it.until(lambda: drawn(results).count("temperature 0.7") == 2)
-        await it.press("escape")
-        assert it.app.screen is it.screen
-
-
-async def test_the_lab_refuses_what_makes_no_sense_and_cancels() -> None:
-    async with opened(ScriptedEngine(scored_items(10), hold=True)) as it:
-        await it.press("enter")
-        lab = it.app.screen
-        lab.query_one("#beam-width Input", Input).value = "0"
-        await it.press("ctrl+r")
-        assert not it.sent(Decode)
-        error = lab.query_one("#lab-error", Static)
-        assert str(error.render()) == "beam: width '0' is not a whole number, 1 to 256"
-        lab.query_one("#beam-width Input", Input).value = "4"
-        await it.press("ctrl+r", "ctrl+n")
-        assert len(it.sent(Cancel)) == 1

@@ -29,6 +29,7 @@ def test_redecode_puts_hypotheses_on_standard_output(tmp_path: Path, saved_run: 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "wanda:0.45  beam 2: brought back by beam 2 of 2",
+        "         log p",
         "✗   1    -0.00  Rome␛[2J",
         "✓   2    -1.00  It is Paris",
     ]

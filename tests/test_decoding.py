@@ -115,7 +115,7 @@ def test_branches_give_what_generate_of_transformers_gives(decoding: Decoding, k
 
 
 def replaced(hypothesis: Hypothesis) -> Hypothesis:
-    return msgspec.structs.replace(hypothesis, log_probability=0.0)
+    return msgspec.structs.replace(hypothesis, log_probability=0.0, score=None)
 
 
 def test_every_beam_comes_back_and_the_steps_are_told() -> None:
@@ -168,10 +168,11 @@ def test_items_are_decoded_alike_alone_and_together(decoding: Decoding) -> None:
         assert [h.log_probability for h in one.hypotheses] == pytest.approx(
             [h.log_probability for h in other.hypotheses], abs=1e-4
         )
-        assert (one.item_id, one.prompt, one.example) == (
+        assert (one.item_id, one.prompt, one.example, one.generated_tokens) == (
             other.item_id,
             other.prompt,
             other.example,
+            other.generated_tokens,
         )
 
 

@@ -156,7 +156,9 @@ def test_a_record_can_be_imported_before_anything_of_ours(tmp_path: Path) -> Non
         text=True,
         check=True,
     )
-    assert done.stdout.split() == ["beam", "sample", "one-shot", "runner-up"]
+    kinds = done.stdout.split()
+    assert kinds[:2] == ["beam", "sample"]
+    assert kinds[-1] == "runner-up"
 
 
 def test_the_engine_tells_of_a_decoding_that_it_can_not_use(tmp_path: Path) -> None:

@@ -14,22 +14,32 @@ from pathlib import Path
 import pytest
 
 from engine.records.decodings.beam import Beam
+from engine.records.decodings.contrastive import Contrastive
+from engine.records.decodings.k_shot import KShot
+from engine.records.decodings.one_shot import OneShot
 from engine.records.decodings.sample import Sample
 from engine.runs.log import RunLog
 from tests.app_helpers import opened
-from tests.inspector_fixtures import WANDA, manifest, redecode, scored_items
+from tests.inspector_fixtures import DENSE, WANDA, manifest, redecode, scored_items
 from tests.variant_fixtures import graded_items, graded_manifest
 from tui.screens.page import PageScreen
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-KEYS = {"inspector": (), "x-ray": ("x",), "lab": ("enter",), "summary": ("v",)}
-DEMOTED = 4
-"""Number of a recognition-only item."""
+KEYS = {"inspector": (), "x-ray": ("x",), "lab": ("enter", "down"), "summary": ("v",)}
+LAB_DECODINGS = (Beam(), Sample(), OneShot(), KShot(), Contrastive(), Beam(width=4))
+DEMOTED, TRIED = 4, 3
+"""Numbers of recognition-only items: one that was re-decoded, one by almost every decoding."""
 
 
 @pytest.fixture
-def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run of 40 items in several scripts, two re-decodes among them; its path is relative."""
+def tried(request: pytest.FixtureRequest) -> bool:
+    """Whether an item is to have been re-decoded in almost every way."""
+    return bool(request.getfixturevalue("screen") == "lab")
+
+
+@pytest.fixture
+def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tried: bool) -> Path:
+    """A run of 40 items in several scripts, some of them re-decoded; its path is relative."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TEXTUAL_THEME", raising=False)
     scored = scored_items(34)
@@ -38,6 +48,9 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         log.append_scored(scored)
         log.append_redecode(redecode(scored[DEMOTED], WANDA, Sample()))
         log.append_redecode(redecode(scored[DEMOTED], WANDA, Beam()))
+        for decoding in LAB_DECODINGS if tried else ():
+            log.append_redecode(redecode(scored[TRIED], DENSE, decoding))
+            log.append_redecode(redecode(scored[TRIED], WANDA, decoding))
     return run
 
 
@@ -54,10 +67,16 @@ def graded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return run
 
 
-@pytest.mark.parametrize("size", [(200, 50), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("screen", KEYS)
+SIZES = ((200, 50), (80, 24))
+SCREENS = [(screen, size) for screen in KEYS for size in SIZES] + [("lab", (120, 34))]
+
+
+@pytest.mark.parametrize(
+    ("screen", "size"), SCREENS, ids=[f"{screen}-{w}x{h}" for screen, (w, h) in SCREENS]
+)
 async def test_the_screen_looks_as_it_did(screen: str, size: tuple[int, int], saved: Path) -> None:
-    await compare(screen, KEYS[screen], size, saved)
+    number = TRIED if screen == "lab" else DEMOTED
+    await compare(screen, ("down",) * number + KEYS[screen], size, saved)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +86,13 @@ async def test_the_screen_looks_as_it_did(screen: str, size: tuple[int, int], sa
 async def test_several_variants_look_as_they_did(
     screen: str, key: str, size: tuple[int, int], graded: Path
 ) -> None:
-    await compare(screen, (key,), size, graded)
+    await compare(screen, ("down",) * DEMOTED + (key,), size, graded)
 
 
 async def compare(screen: str, keys: tuple[str, ...], size: tuple[int, int], run: Path) -> None:
-    """Open a run, press the keys on a demoted item, and compare the picture."""
+    """Open a run, press the keys, and compare the picture."""
     async with opened(saved=run, size=size) as it:
-        await it.press(*["down"] * DEMOTED, *keys)
+        await it.press(*keys)
         if isinstance(page := it.app.screen, PageScreen):
             await it.until(lambda: len(page.texts()) > 1)
         drawn = normalised(it.app.export_screenshot(simplify=True))

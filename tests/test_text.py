@@ -75,6 +75,7 @@ def test_cut_text_has_exactly_its_cells(text: str, width: int) -> None:
     for shown in (
         fit(displayable(text), width),
         fit(displayable(text), width, elide="middle"),
+        fit(displayable(text), width, elide="start"),
         fit(displayable(text), width, align="right"),
         isolated(fit(displayable(text), width)),
     ):

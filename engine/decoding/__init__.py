@@ -1,1 +1,1 @@
-"""Re-decoding an item: beam, sampling, one-shot."""
+"""Re-decoding an item, one module for each kind of decoding."""

@@ -43,6 +43,7 @@ class _Search:
         running: those that go on.
         finished: the best of those that have ended, best first.
         best: the best candidates of the last step, whether they go on or not.
+        steps: how many were taken.
         over: no better beam can come.
     """
 
@@ -52,6 +53,7 @@ class _Search:
         self.running = [_Beam()]
         self.finished: list[_Beam] = []
         self.best: list[_Beam] = []
+        self.steps = 0
         self.over = False
 
     def take(
@@ -120,6 +122,8 @@ def search(
                 rows, best.tolist(), tips.tolist(), tokens.tolist(), strict=True
             )
         ]
+        for row in rows:
+            row.steps = step
         _tell(decoder, searches[0], step, limit)
         kept = [place for place, row in enumerate(rows) if not row.over]
         if not kept:
@@ -133,7 +137,10 @@ def search(
         parents = torch.tensor([followed[place] for place in kept], device=device)
         logits = branches.grow(grown, parents)
     return [
-        [_cut(decoder, prompt, beam) for beam in search.finished]
+        [
+            _cut(decoder, prompt, beam, beam.score(length_penalty), search.steps)
+            for beam in search.finished
+        ]
         for prompt, search in zip(prompts, searches, strict=True)
     ]
 
@@ -155,7 +162,7 @@ def _tell(decoder: Decoder, search: _Search, step: int, steps: int) -> None:
     decoder.on_step(step, steps, tuple(text.strip() for text in texts))
 
 
-def _cut(decoder: Decoder, prompt: OpenPrompt, beam: _Beam) -> Decoded:
+def _cut(decoder: Decoder, prompt: OpenPrompt, beam: _Beam, score: float, steps: int) -> Decoded:
     """The beam as an answer: what follows the end of a line is not part of one."""
     length = answer_length(decoder, prompt, beam.ids)
-    return Decoded(list(beam.ids[:length]), beam.totals[length - 1])
+    return Decoded(list(beam.ids[:length]), beam.totals[length - 1], score, steps)

@@ -16,6 +16,11 @@ from engine.scoring.packed import LONGEST_ROW
 BEAM_OPTIONS = frozenset({"num_beams", "num_return_sequences", "length_penalty"})
 
 
+def shares_prompts(decoder: Decoder, encoded: Sequence[Sequence[int]]) -> bool:
+    """Whether prompts, by their token ids, are computed once and shared by what follows them."""
+    return max(map(len, encoded)) <= LONGEST_ROW and decoder.packed(encoded)
+
+
 def generate(
     decoder: Decoder,
     prompts: Sequence[OpenPrompt],
@@ -40,7 +45,7 @@ def generate(
         For every prompt its hypotheses, `copies` x `num_return_sequences`.
     """
     encoded = [prompt.encoded.ids for prompt in prompts]
-    if max(map(len, encoded)) <= LONGEST_ROW and decoder.packed(encoded):
+    if shares_prompts(decoder, encoded):
         if not options:
             return stepping.continue_prompts(decoder, prompts, copies, processors)
         width = options.get("num_beams", 1)

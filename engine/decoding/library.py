@@ -65,7 +65,11 @@ def generate(
     )
     generated: list[list[int]] = output[:, width:].tolist()
     rows = iter(generated)
-    return [[_cut(decoder, prompt, next(rows)) for _ in range(hypotheses)] for prompt in prompts]
+    # The beams of all prompts take steps until the last one is found.
+    steps = output.shape[1] - width if config.num_beams > 1 else None
+    return [
+        [_cut(decoder, prompt, next(rows), steps) for _ in range(hypotheses)] for prompt in prompts
+    ]
 
 
 class _Watcher(StoppingCriteria):
@@ -86,5 +90,5 @@ class _Watcher(StoppingCriteria):
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
 
-def _cut(decoder: Decoder, prompt: OpenPrompt, ids: list[int]) -> Decoded:
-    return Decoded(ids[: answer_length(decoder, prompt, ids)])
+def _cut(decoder: Decoder, prompt: OpenPrompt, ids: list[int], steps: int | None) -> Decoded:
+    return Decoded(ids[: answer_length(decoder, prompt, ids)], steps=steps)

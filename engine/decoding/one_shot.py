@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.decoding.decoder import Decoder
-from engine.decoding.generation import generate
-from engine.decoding.prompting import OpenPrompt
-from engine.decoding.strategy import Sequences, Strategy
+from engine.decoding.greedy import greedy
+from engine.decoding.strategy import Strategy
 from engine.items.examples import one_shot_example
 from engine.records.decodings.one_shot import OneShot
 from engine.records.errors import UserError
 from engine.records.items import Item
 
 
-def greedy(decoder: Decoder, prompts: Sequence[OpenPrompt], decoding: OneShot) -> list[Sequences]:
-    """The likeliest token at every step."""
-    return generate(decoder, prompts)
-
-
-def solved_example(decoding: OneShot, item: Item, items: Sequence[Item]) -> Item:
+def solved_example(decoding: OneShot, item: Item, items: Sequence[Item]) -> tuple[Item]:
     """The item that is shown solved.
 
     Raises:
@@ -32,7 +25,7 @@ def solved_example(decoding: OneShot, item: Item, items: Sequence[Item]) -> Item
                 f"No other item can serve as an example for {item.id}",
                 "A one-shot prompt needs another item of the same language with another answer.",
             )
-        return example
+        return (example,)
     example = next((other for other in items if other.id == decoding.example), None)
     if example is None:
         raise UserError(f"There is no item {decoding.example}", "Choose an item of this run.")
@@ -41,7 +34,7 @@ def solved_example(decoding: OneShot, item: Item, items: Sequence[Item]) -> Item
             f"{example.id} has the same answer as {item.id}: it would give the answer away",
             "Choose an item with another answer.",
         )
-    return example
+    return (example,)
 
 
 STRATEGY = Strategy(OneShot, greedy, solved_example)

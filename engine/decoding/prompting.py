@@ -1,4 +1,4 @@
-"""The prompts of a re-decode, with a solved example where one is asked for."""
+"""The prompts of a re-decode, with solved examples where they are asked for."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ from engine.scoring.prompts import Prompt, open_prompt
 
 
 class OpenPrompt(msgspec.Struct, frozen=True, kw_only=True):
-    """An item's open prompt, encoded, and the example in it."""
+    """An item's open prompt, encoded, and the examples in it."""
 
     item: Item
     prompt: Prompt
     encoded: EncodedPrompt
-    example: Item | None
+    examples: tuple[Item, ...]
 
 
 def open_prompts(
-    decoder: Decoder, batch: Sequence[Item], examples: Sequence[Item | None]
+    decoder: Decoder, batch: Sequence[Item], examples: Sequence[tuple[Item, ...]]
 ) -> list[OpenPrompt]:
-    """Write the prompts of a batch of items, each with its example.
+    """Write the prompts of a batch of items, each with its examples.
 
-    Passages are cut where item and example don't fit the model's context together.
+    Passages are cut where item and examples don't fit the model's context together.
 
     Raises:
-        UserError: an item and its example don't fit, and there is no passage to cut.
+        UserError: an item and its examples don't fit, and there is no passage to cut.
     """
     return [_fitting(decoder, *pair) for pair in zip(batch, examples, strict=True)]
 
 
-def _fitting(decoder: Decoder, item: Item, example: Item | None) -> OpenPrompt:
+def _fitting(decoder: Decoder, item: Item, examples: tuple[Item, ...]) -> OpenPrompt:
     tokenizer, settings = decoder.tokenizer, decoder.settings
     context = context_tokens(decoder.model)
     while True:
-        examples = () if example is None else (example,)
         prompt = open_prompt(item, tokenizer, settings.prompt, examples)
         encoded = encode(tokenizer, prompt, ())
         excess = len(encoded.ids) + settings.answer_tokens - (context or 0)
         if context is None or excess <= 0:
-            return OpenPrompt(item=item, prompt=prompt, encoded=encoded, example=example)
-        shorter = None if example is None else shortened(example, tokenizer, excess)
+            return OpenPrompt(item=item, prompt=prompt, encoded=encoded, examples=examples)
+        cuts = ((one, shortened(one, tokenizer, excess)) for one in examples)
+        shorter = next(((one, cut) for one, cut in cuts if cut is not None), None)
         if shorter is not None:
-            example = shorter
+            examples = tuple(shorter[1] if one is shorter[0] else one for one in examples)
             continue
         cut = shortened(item, tokenizer, excess)
         if cut is None:
             raise UserError(
                 f"The prompt of {item.id} is longer than the model's context of {context:,} tokens",
-                "Choose a shorter example, or a model with a longer context.",
+                "Choose fewer or shorter examples, or a model with a longer context.",
             )
         item = cut

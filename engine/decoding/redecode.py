@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import torch
 
+from engine.decoding.decoded import Decoded
 from engine.decoding.decoder import Decoder
 from engine.decoding.likelihood import log_probabilities
 from engine.decoding.prompting import OpenPrompt, open_prompts
@@ -34,7 +35,7 @@ def redecode(
             away, or doesn't fit the context.
     """
     strategy = strategy_of(decoding)
-    examples = [strategy.example(decoding, item, items) for item in batch]
+    examples = [strategy.examples(decoding, item, items) for item in batch]
     prompts = open_prompts(decoder, batch, examples)
     with torch.inference_mode():
         sequences = strategy.generate(decoder, prompts, decoding)
@@ -42,9 +43,11 @@ def redecode(
     results = []
     for prompt, decoded, log_p in zip(prompts, sequences, scores, strict=True):
         hypotheses = [
-            _hypothesis(decoder, prompt, one.ids, value)
+            _hypothesis(decoder, prompt, one, value)
             for one, value in zip(decoded, log_p, strict=True)
         ]
+        ids = tuple(example.id for example in prompt.examples)
+        generated = sum(one.steps or len(one.ids) for one in decoded)
         if decoding.order == "counted":
             hypotheses = _collapsed(hypotheses)
         results.append(
@@ -54,21 +57,26 @@ def redecode(
                 decoding=decoding,
                 hypotheses=tuple(hypotheses),
                 prompt=prompt.prompt.text,
-                example=None if prompt.example is None else prompt.example.id,
+                example=ids[0] if len(ids) == 1 else None,
+                examples=ids if len(ids) > 1 else (),
+                partner=decoding.partner(variant, decoder.settings.variants),
+                prompt_tokens=decoding.models * len(prompt.encoded.ids),
+                generated_tokens=decoding.models * generated,
             )
         )
     return results
 
 
 def _hypothesis(
-    decoder: Decoder, prompt: OpenPrompt, ids: list[int], log_probability: float
+    decoder: Decoder, prompt: OpenPrompt, decoded: Decoded, log_probability: float
 ) -> Hypothesis:
     item = prompt.item
-    text = answer_text(decoder.tokenizer, ids, prompt.prompt)
+    text = answer_text(decoder.tokenizer, decoded.ids, prompt.prompt)
     return Hypothesis(
         text=text,
         log_probability=log_probability,
-        tokens=len(ids),
+        tokens=len(decoded.ids),
+        score=decoded.score,
         judgement=judge(text, item.answers, item.language, decoder.settings.judge),
     )
 

@@ -23,9 +23,9 @@ Sequences = list[Decoded]
 """What is generated for an item, a hypothesis each."""
 
 
-def no_example(decoding: Decoding, item: Item, items: Sequence[Item]) -> Item | None:
-    """The example of a decoding that shows none."""
-    return None
+def no_examples(decoding: Decoding, item: Item, items: Sequence[Item]) -> tuple[Item, ...]:
+    """The examples of a decoding that shows none."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Strategy(Generic[D]):
         record: the decodings that it is for.
         generate: gives every prompt its hypotheses, as many as the decoding says. Most call
             `engine.decoding.generation.generate`.
-        example: the item of the run that is shown solved before an item; None for no example.
-            Raises `UserError` where there is none that can serve.
+        examples: the items of the run that are shown solved before an item, in their order.
+            Raises `UserError` where there are none that can serve.
     """
 
     record: type[D]
     generate: Callable[[Decoder, Sequence[OpenPrompt], D], list[Sequences]]
-    example: Callable[[D, Item, Sequence[Item]], Item | None] = no_example
+    examples: Callable[[D, Item, Sequence[Item]], tuple[Item, ...]] = no_examples
 
     @property
     def name(self) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from transformers import PreTrainedModel
 
-from engine.decoding.decoder import Decoder, OnStep
+from engine.decoding.decoder import Decoder, OnStep, no_partner
 from engine.decoding.redecode import redecode
 from engine.inspection.manifests import ManifestKeeper
 from engine.inspection.tries import loaded_takes_tries
 from engine.inspection.workbench import Workbench
 from engine.models.paths import cache_directory
 from engine.records.decodings.decoding import Decoding
+from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.manifest import ROWS
@@ -106,7 +108,13 @@ class OpenedRun:
 
         `check` is called at every step of the decoding.
         """
-        bench = self.ready((variant,))
+        partner = decoding.partner(variant, self.log.manifest.settings.variants)
+        if partner == variant:
+            raise UserError(
+                f"{variant} can't be told from itself: the other variant must be another one",
+                f"The run has {', '.join(self.log.manifest.settings.variants)}.",
+            )
+        bench = self.ready((variant,) if partner is None else (variant, partner))
         with bench.variants.using(variant) as model:
             decoder = Decoder(
                 model=model,
@@ -115,6 +123,7 @@ class OpenedRun:
                 packed=self.packed,
                 on_step=on_step,
                 check=check,
+                partner=no_partner if partner is None else partial(bench.variants.using, partner),
             )
             return redecode(decoder, batch, variant, decoding, list(self.log.items.values()))
 

@@ -9,10 +9,11 @@ import msgspec
 
 from engine.analysis.frame import pairs_frame
 from engine.analysis.recovery_items import control, recoverable
+from engine.decoding.strategy import strategy_of
 from engine.inspection.planning import BATCH_TOKENS
-from engine.items.examples import one_shot_example
 from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.registry import parse_decoding
+from engine.records.errors import UserError
 from engine.records.items import Item
 from engine.runs.log import RunLog
 
@@ -63,12 +64,12 @@ def plan_recoveries(log: RunLog) -> list[RecoveryBatch]:
 
 
 def _batches(items: list[Item], decoding: Decoding, log: RunLog) -> Iterator[tuple[Item, ...]]:
-    """Items of like length; those without a one-shot example are left out."""
+    """Items of like length; those that lack examples are left out."""
     rows = decoding.hypotheses
     most = max(1, HYPOTHESES_PER_ITEM * log.manifest.settings.batch_size // rows)
     if decoding.examples:
         everything = list(log.items.values())
-        items = [item for item in items if one_shot_example(item, everything) is not None]
+        items = [item for item in items if _has_examples(decoding, item, everything)]
     # An example in the prompt is about as long as the rest of it.
     parts = 1 + decoding.examples
     lengths = {item.id: parts * len(log.scored[item.id].prompt.encode()) for item in items}
@@ -81,3 +82,11 @@ def _batches(items: list[Item], decoding: Decoding, log: RunLog) -> Iterator[tup
         batch.append(item)
     if batch:
         yield tuple(batch)
+
+
+def _has_examples(decoding: Decoding, item: Item, items: list[Item]) -> bool:
+    try:
+        strategy_of(decoding).examples(decoding, item, items)
+    except UserError:
+        return False
+    return True

@@ -16,6 +16,9 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
         log_probability: natural logarithm, summed over its tokens, at temperature 1.
         tokens: how many were generated, the end-of-turn token included.
         count: how many equal samples this stands for.
+        score: what ranked it: of a beam, its log-probability over its length to the power of the
+            length penalty, before it was cut at the end of a line. None where nothing ranked it, or
+            where that was not kept.
         judgement: against the item's gold answers.
     """
 
@@ -23,7 +26,13 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     log_probability: float
     tokens: int
     count: int = 1
+    score: float | None = None
     judgement: Judgement
+
+    @property
+    def figure(self) -> float:
+        """What ranked it; its log-probability where nothing did, or where that is not known."""
+        return self.log_probability if self.score is None else self.score
 
 
 class Redecode(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +42,11 @@ class Redecode(msgspec.Struct, frozen=True, kw_only=True):
         hypotheses: best first (beams by score, samples by count, then log-probability).
         prompt: the text that was continued.
         example: id of the one-shot example, None otherwise.
+        examples: ids of the examples where several may be shown, in the order of the prompt.
+        partner: the other variant that took part, None where none did.
+        prompt_tokens: of the prompt, once for each model that read it.
+        generated_tokens: that were computed, once for each model: those of beams that were dropped
+            as well. Of both, None in runs of earlier versions, and where they are not known.
     """
 
     item_id: str
@@ -41,6 +55,21 @@ class Redecode(msgspec.Struct, frozen=True, kw_only=True):
     hypotheses: tuple[Hypothesis, ...]
     prompt: str
     example: str | None = None
+    examples: tuple[str, ...] = ()
+    partner: str | None = None
+    prompt_tokens: int | None = None
+    generated_tokens: int | None = None
+
+    @property
+    def example_ids(self) -> tuple[str, ...]:
+        """Ids of all examples in the prompt, in their order."""
+        return self.examples if self.example is None else (self.example,)
+
+    @property
+    def measure(self) -> str:
+        """What the hypotheses' figures are: "log p", or what ranked them."""
+        ranked = any(one.score is not None for one in self.hypotheses)
+        return self.decoding.measure if ranked else "log p"
 
     @property
     def recovered_at(self) -> int | None:

@@ -24,7 +24,7 @@ from engine.records.protocol import (
     Request,
     RunOpened,
 )
-from engine.records.settings import Settings
+from engine.records.settings import DENSE, Settings
 from engine.runs.reading import read_items, read_manifest
 from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json
@@ -35,12 +35,17 @@ from tui.options.options import ModelOptions
 from tui.options.planning import engine_command
 
 NEAREST = 3
+LEAD_CELLS, COUNT_CELLS, FIGURE_CELLS = 5, 6, 8
+"""Of the verdict with the position, of a count, and of a figure at least."""
 
 EXAMPLES = """[bold]Examples[/bold]
 
 illusion-tui redecode RUN capital-cn-en --beam 8
 illusion-tui redecode RUN capital-cn-en --sample 16 --temperature 0.7
 illusion-tui redecode RUN capital-cn-en --one-shot --variant both
+illusion-tui redecode RUN capital-cn-en --k-shot 3
+illusion-tui redecode RUN capital-cn-en --repetition-penalty 1.2
+illusion-tui redecode RUN capital-cn-en --contrastive 0.1 --variant dense
 """
 
 
@@ -77,9 +82,13 @@ def redecode(
     talk = Talk()
     events = RunTalk(talk, quiet=True)
     finished: list[Redecode] = []
+    reference = DENSE
 
     def receive(event: Event) -> Request | None:
+        nonlocal reference
         events.tell(event)
+        if isinstance(event, RunOpened):
+            reference = event.manifest.settings.against
         match event:
             case RunOpened() if command is not None:
                 return ask(event.manifest.settings)
@@ -91,7 +100,7 @@ def redecode(
                 talk.clear()
                 finished.append(event.redecode)
                 if not as_json:
-                    print("\n".join(redecode_lines(event.redecode)), flush=True)
+                    print("\n".join(redecode_lines(event.redecode, reference)), flush=True)
         return None
 
     try:
@@ -99,32 +108,41 @@ def redecode(
     finally:
         talk.clear()
     if as_json:
-        print_json({"item_id": item, "redecodes": [_detail(one) for one in finished]})
+        details = [_detail(one, reference) for one in finished]
+        print_json({"item_id": item, "redecodes": details})
 
 
-def redecode_lines(redecode: Redecode) -> list[str]:
+def redecode_lines(redecode: Redecode, reference: str) -> list[str]:
     """What a re-decode brought, for people: one line that says it, then the hypotheses."""
-    label = displayable(redecode.decoding.label)
-    lines = [f"{redecode.variant}  {label}: {recovery_sentence(redecode)}"]
-    if redecode.example is not None:
-        lines.append(f"  example: {displayable(redecode.example)}")
+    decoding = redecode.decoding
+    sentence = recovery_sentence(redecode, demoted=redecode.variant != reference)
+    lines = [f"{redecode.variant}  {displayable(decoding.label)}: {sentence}"]
+    if redecode.example_ids:
+        examples = ", ".join(map(displayable, redecode.example_ids))
+        lines.append(f"  example{'s' * (len(redecode.example_ids) > 1)}: {examples}")
+    if redecode.partner is not None:
+        lines.append(f"  expert {redecode.variant}, amateur {redecode.partner}")
+    if redecode.prompt_tokens is not None and redecode.generated_tokens is not None:
+        read, generated = redecode.prompt_tokens, redecode.generated_tokens
+        lines.append(f"  {read} tokens read, {generated} generated")
+    counted = decoding.order == "counted"
+    cells = max(FIGURE_CELLS, len(redecode.measure))
+    lines.append(f"{'':{LEAD_CELLS + COUNT_CELLS * counted}} {redecode.measure:>{cells}}")
     for position, hypothesis in enumerate(redecode.hypotheses, start=1):
         mark = verdict_mark(hypothesis.judgement.correct)
-        count = f" {hypothesis.count:>3} ×" if redecode.decoding.order == "counted" else ""
-        lines.append(
-            f"{mark} {position:>3}{count} {hypothesis.log_probability:>8.2f}  "
-            f"{displayable(hypothesis.text)}"
-        )
+        count = f" {hypothesis.count:>3} ×" if counted else ""
+        figure = f"{hypothesis.figure:>{cells}.2f}"
+        lines.append(f"{mark} {position:>3}{count} {figure}  {displayable(hypothesis.text)}")
     return lines
 
 
-def _detail(redecode: Redecode) -> dict[str, Any]:
+def _detail(redecode: Redecode, reference: str) -> dict[str, Any]:
     detail: dict[str, Any] = msgspec.to_builtins(redecode)
     return {
         **detail,
         "label": redecode.decoding.label,
         "recovered_at": redecode.recovered_at,
-        "sentence": recovery_sentence(redecode),
+        "sentence": recovery_sentence(redecode, demoted=redecode.variant != reference),
     }
 
 

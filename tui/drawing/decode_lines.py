@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from engine.analysis.outcomes import verdict_mark
 from engine.analysis.recovery_text import recovery_sentence
-from engine.records.hypotheses import Hypothesis, Redecode
-from engine.text import displayable, fit, truncated
-from tui.drawing.lines import Line, Piece, one_line, width_of, wrap
+from engine.records.hypotheses import Redecode
+from engine.text import displayable, fit
+from tui.drawing.hypothesis_lines import (
+    Names,
+    around_gold,
+    hypothesis_line,
+    hypothesis_lines,
+    note_pieces,
+    result_mark,
+)
+from tui.drawing.lines import Line, Piece, one_line, wrap
 from tui.drawing.marks import track
 from tui.state.decodes import LiveDecode, VariantDecode
-
-
-class Names(NamedTuple):
-    """What things are called on screen: a variant by its name, an item by its id."""
-
-    variant: Callable[[str], str]
-    item: Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def overview_lines(decodes: ItemDecodes, width: int, height: int) -> list[Line]:
             if pending
             else _alone(results[0], names, width, height)
         )[:height]
-    lines = [one_line(_status(decode, part, names, width), width) for decode, part in pending]
+    lines = [live_lines(decode, part, names, width)[0] for decode, part in pending]
     for result in results:
         sentence: list[Piece] = [*_heading(result, names), ("  ", "")]
         lines.append(one_line([*sentence, *_inline(result, names)], width))
@@ -108,33 +107,22 @@ def hint_lines(target: str, width: int) -> list[Line]:
 def result_lines(result: Redecode, names: Names, width: int) -> list[Line]:
     """A finished re-decode: where the gold answer came back, then the hypotheses."""
     lines = wrap(_heading(result, names), width, indent=2)
-    if result.example is not None:
-        shown = displayable(names.item(result.example))
-        lines += wrap([("  after  ", "dim"), (shown, "dim")], width, indent=2)
-    for position, hypothesis in enumerate(result.hypotheses, start=1):
-        lines.append(hypothesis_line(hypothesis, _lead(result, position), width))
-    return lines
+    for pieces in note_pieces(result, names):
+        lines += wrap([("  ", ""), *pieces], width, indent=2)
+    if result.hypotheses and result.hypotheses[0].score is not None:
+        lines.append([(f"  ranked by {result.measure}", "dim")])
+    return lines + hypothesis_lines(result, width)
 
 
-def hypothesis_line(hypothesis: Hypothesis, lead: str, width: int) -> Line:
-    """One hypothesis on one line: its position or count, verdict, text, log-probability."""
-    correct = hypothesis.judgement.correct
-    probability = fit(f"{hypothesis.log_probability:.2f}", 8, align="right")
-    room = max(width - 6 - len(probability), 4)
-    text = _hypothesis_pieces(hypothesis)
-    line = one_line(text, room)
-    return [
-        (fit(lead, 3, align="right"), "dim"),
-        (f" {verdict_mark(correct) if correct else ' '} ", "right"),
-        *line,
-        (" " * (room - width_of(line)), ""),
-        (probability, "dim"),
-    ]
+def live_lines(
+    decode: LiveDecode, part: VariantDecode, names: Names, width: int, *, named: bool = True
+) -> list[Line]:
+    """A running re-decode of one variant: its progress and what it has so far.
 
-
-def live_lines(decode: LiveDecode, part: VariantDecode, names: Names, width: int) -> list[Line]:
-    """A running re-decode of one variant: its progress and what it has so far."""
-    lines: list[Line] = [one_line(_status(decode, part, names, width), width)]
+    Where it stands in a table, it need not be `named`.
+    """
+    name = f"{names.variant(part.variant)}  {displayable(decode.decoding.label)}" if named else ""
+    lines: list[Line] = [one_line(_status(decode, part, name, width), width)]
     if part.found:
         return lines + [
             hypothesis_line(found, str(number), width)
@@ -149,11 +137,11 @@ def live_lines(decode: LiveDecode, part: VariantDecode, names: Names, width: int
     return lines
 
 
-def _status(decode: LiveDecode, part: VariantDecode, names: Names, width: int) -> list[Piece]:
-    name = f"{names.variant(part.variant)}  {displayable(decode.decoding.label)}"
-    head: list[Piece] = [("· ", "active"), (name, "strong"), ("  ", "")]
+def _status(decode: LiveDecode, part: VariantDecode, name: str, width: int) -> list[Piece]:
+    named: list[Piece] = [(name, "strong"), ("  ", "")] if name else []
+    head: list[Piece] = [("· ", "active"), *named]
     if decode.failure:
-        return [("✗ ", "wrong"), (name, "strong"), (f"  {displayable(decode.failure)}", "wrong")]
+        return [("✗ ", "wrong"), *named, (displayable(decode.failure), "wrong")]
     if decode.cancelled:
         return [*head, ("cancelled", "dim")]
     if decode.over:
@@ -171,24 +159,18 @@ def _status(decode: LiveDecode, part: VariantDecode, names: Names, width: int) -
 
 
 def _heading(result: Redecode, names: Names) -> list[Piece]:
-    back = result.recovered_at is not None
+    demoted = names.demoted(result.item_id, result.variant)
     decoding = result.decoding
     # The sentence of a single hypothesis begins with the decoding's name.
-    told = decoding.order == "single" and decoding.label == decoding.name
+    told = decoding.order == "single" and decoding.label == decoding.heading
     label = "" if told else f"  {displayable(decoding.label)}"
+    paint = "right" if result.recovered_at else "dim"
     return [
-        ("↩ " if back else "· ", "right" if back else "dim"),
+        (f"{result_mark(result, demoted=demoted)} ", paint),
         (f"{names.variant(result.variant)}{label}", "strong"),
         ("  ", ""),
-        (recovery_sentence(result), "right" if back else "dim"),
+        (recovery_sentence(result, demoted=demoted), paint),
     ]
-
-
-def _lead(result: Redecode, position: int) -> str:
-    """What stands before a hypothesis: its position from 1, or how often it was drawn."""
-    if result.decoding.order == "counted":
-        return f"{result.hypotheses[position - 1].count}×"
-    return f"{position}"
 
 
 def _inline(result: Redecode, names: Names) -> list[Piece]:
@@ -197,23 +179,10 @@ def _inline(result: Redecode, names: Names) -> list[Piece]:
     numbered.sort(key=lambda pair: not pair[1].judgement.correct)
     pieces: list[Piece] = []
     for position, hypothesis in numbered:
-        text = truncated(displayable(hypothesis.text.strip(" ")), 32)
-        pieces += [
-            (f"{_lead(result, position)} ", "dim"),
-            (text, "gold" if hypothesis.judgement.correct else ""),
-        ]
-        pieces += [(f" {hypothesis.log_probability:.1f}   ", "dim")]
-    if result.example is not None:
-        pieces.append((f"after  {displayable(names.item(result.example))}", "dim"))
+        lead = f"{hypothesis.count}×" if result.decoding.order == "counted" else f"{position}"
+        pieces.append((f"{lead} ", "dim"))
+        pieces += around_gold(hypothesis.text, hypothesis.judgement, 32)
+        pieces.append((f" {hypothesis.figure:.1f}   ", "dim"))
+    for note in note_pieces(result, names):
+        pieces += [*note, ("   ", "")]
     return pieces
-
-
-def _hypothesis_pieces(hypothesis: Hypothesis) -> list[Piece]:
-    text, judgement = hypothesis.text, hypothesis.judgement
-    if judgement.start is None or judgement.end is None or judgement.end <= judgement.start:
-        return [(displayable(text.strip(" ")) or "∅", "")]
-    return [
-        (displayable(text[: judgement.start].lstrip(" ")), ""),
-        (displayable(text[judgement.start : judgement.end]), "gold"),
-        (displayable(text[judgement.end :]), ""),
-    ]

@@ -7,6 +7,7 @@ from functools import partial
 
 from engine.analysis.metrics.registry import in_columns
 from engine.analysis.outcomes import OUTCOMES
+from engine.records.decodings.registry import kinds
 from engine.text import displayable, fit
 from tui.acting import ActingApp, Opening
 from tui.actions import RUN, Action
@@ -99,6 +100,10 @@ def _words(width: int) -> list[Line]:
     lines += [[], [("Words", "heading")]]
     for word, text in WORDS:
         lines += wrap([(fit(word, 15), "strong"), (text, "")], width, indent=15)
+    lines += [[], [("Decodings", "heading")]]
+    for kind in kinds().values():
+        head = [(fit(displayable(kind.title), 20), "strong"), (displayable(kind.help), "")]
+        lines += wrap(head, width, indent=20)
     lines += [[], [("Filters", "heading")]]
     lines += wrap([(FILTER_HELP[0].upper() + FILTER_HELP[1:] + ".", "")], width)
     lines += [[], [("What can be filtered by, and what it means", "heading")]]

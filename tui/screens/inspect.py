@@ -10,8 +10,9 @@ from engine.analysis.pairing import outcome
 from engine.records.decodings.registry import kinds
 from engine.records.scores import Score, ScoredItem
 from tui.actions import FIND, MOVE, RE_DECODE, RUN, SHOW, Action
-from tui.drawing.decode_lines import ItemDecodes, Names
+from tui.drawing.decode_lines import ItemDecodes
 from tui.drawing.header import run_line
+from tui.drawing.hypothesis_lines import Names
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.state.decodes import LiveDecode
 from tui.state.rows import Row, plain_text
@@ -247,13 +248,15 @@ class InspectScreen(RunScreen):
         return ItemDecodes(
             state.results(scored.item.id),
             state.live_decodes(scored.item.id),
-            Names(state.label, state.solved),
+            Names(state.label, state.solved, state.demoted),
             " and ".join(map(state.label, self.target_variants)),
         )
 
     def _draw_decodes(self) -> None:
-        redecodes = self._redecodes()
-        self.query_one(PairDetails).show_decodes(redecodes)
+        redecodes, targets = self._redecodes(), self.target_variants
+        details = self.query_one(PairDetails)
+        details.show_targets(*(name in targets for name in (self.state.reference, self.variant)))
+        details.show_decodes(redecodes)
         self.query_one(DecodeBoard).show(redecodes)
 
     # -- keys ---------------------------------------------------------------------------------
@@ -277,9 +280,6 @@ class InspectScreen(RunScreen):
         """Re-decode the variant, the reference, or both."""
         self.target = TARGETS[(TARGETS.index(self.target) + 1) % len(TARGETS)]
         self._draw_decodes()
-        if self.state.results(self.current.item.id) if self.current else False:
-            names = " and ".join(map(self.state.label, self.target_variants))
-            self.notify(f"re-decodes now run on {names}", markup=False, timeout=2)
 
     async def action_cancel_decode(self) -> None:
         await self.session.cancel()

@@ -138,6 +138,15 @@ class RunState:
             return item_id
         return f"{scored.item.stem or scored.item.question} {scored.item.gold}"
 
+    def demoted(self, item_id: str, variant: str) -> bool:
+        """Whether a compressed variant answers an item wrongly, so that a decoding may bring the
+        answer back."""
+        scored = self.items.get(item_id)
+        if scored is None or variant == self.reference:
+            return False
+        score = scored.scores.get(variant)
+        return score is None or score.open is None or not score.open.judgement.correct
+
     def seconds_left(self, now: float | None = None) -> float | None:
         """Time to the end of scoring at the pace of late; None where there is no pace yet."""
         if self.paused or self.scored >= self.total:

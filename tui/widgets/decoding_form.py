@@ -1,21 +1,26 @@
-"""A form for a decoding: its kind, and a field for each of the kind's parameters."""
+"""A form for a decoding: a field for each parameter of its kind."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Select, Static
 
 from engine.records.decodings.decoding import Decoding
-from engine.records.decodings.parameters import ItemId, Parameter, Whole, written
+from engine.records.decodings.parameters import ItemId, Parameter, VariantName, Whole, written
 from engine.records.decodings.registry import kinds, read_decoding
 
 Choices = Sequence[tuple[Content, str]]
 """What a select offers: a text and its value."""
+
+NOTHING_CHOSEN: Mapping[type[Parameter], str] = MappingProxyType(
+    {ItemId: "the first that fits", VariantName: "the other one"}
+)
+"""What stands for no text, for the parameters that are chosen."""
 
 
 class Field(Horizontal):
@@ -39,80 +44,68 @@ class Field(Horizontal):
         return self.query_one(Input).value
 
 
-class ItemField(Vertical):
-    """A parameter that is an item: a select under its label."""
+class ChoiceField(Horizontal):
+    """A parameter that is chosen: label and select on one line."""
 
-    def __init__(self, parameter: Parameter, items: Choices, *, id: str) -> None:
+    def __init__(self, parameter: Parameter, *, id: str) -> None:
         super().__init__(id=id)
-        self._parameter = parameter
-        self._items = items
+        self.parameter = parameter
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(self._parameter.label), classes="label")
-        yield Select(
-            [(Content("the first that fits"), ""), *self._items],
-            value="",
-            allow_blank=False,
-            compact=True,
-        )
+        yield Static(Content(self.parameter.label), classes="label")
+        yield Select(self._with_nothing(()), value="", allow_blank=False, compact=True)
 
     @property
     def text(self) -> str:
         return str(self.query_one(Select).value)
 
+    def offer(self, choices: Choices) -> None:
+        """Offer other choices; what is chosen stays where it is among them."""
+        select: Select[str] = self.query_one(Select)
+        chosen = self.text
+        with self.prevent(Select.Changed):
+            select.set_options(self._with_nothing(choices))
+            if chosen in {value for _, value in choices}:
+                select.value = chosen
+
+    def _with_nothing(self, choices: Choices) -> list[tuple[Content, str]]:
+        return [(Content(NOTHING_CHOSEN[type(self.parameter)]), ""), *choices]
+
 
 class DecodingForm(Vertical):
-    """A select of the kind, over the fields of that kind.
+    """The fields of a kind of decoding, filled in with a decoding of that kind."""
 
-    Args:
-        items: the items that a parameter can refer to.
-    """
-
-    def __init__(self, items: Choices, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, decoding: Decoding) -> None:
+        super().__init__()
+        self._kind = decoding.name
         self._fields = {
-            kind.name: {
-                name: _field(kind, name, parameter, items)
-                for name, parameter in kind.parameters().items()
-            }
-            for kind in kinds().values()
+            name: _field(decoding, name, parameter)
+            for name, parameter in decoding.parameters().items()
         }
 
     def compose(self) -> ComposeResult:
-        yield Static(Content("decode by"), classes="label")
-        yield Select(
-            [(Content(kind.title), kind.name) for kind in kinds().values()],
-            value=next(iter(kinds())),
-            allow_blank=False,
-            compact=True,
-            id="kind",
-        )
-        for fields in self._fields.values():
-            yield from fields.values()
-
-    def on_mount(self) -> None:
-        self._show_fields()
-
-    @on(Select.Changed, "#kind")
-    def _show_fields(self) -> None:
-        for kind, fields in self._fields.items():
-            for field in fields.values():
-                field.display = kind == self._kind
+        yield from self._fields.values()
 
     @property
-    def _kind(self) -> str:
-        return str(self.query_one("#kind", Select).value)
+    def count(self) -> int:
+        """How many fields there are, each on a line."""
+        return len(self._fields)
+
+    def offer(self, choices: Mapping[type[Parameter], Choices]) -> None:
+        """Offer choices for parameters of these types."""
+        for field in self._fields.values():
+            if isinstance(field, ChoiceField):
+                field.offer(choices[type(field.parameter)])
 
     def decoding(self) -> Decoding:
         """The decoding that the form describes; raises `UserError` as `read_decoding` does."""
-        fields = self._fields[self._kind]
         return read_decoding(
-            kinds()[self._kind], {name: field.text for name, field in fields.items()}
+            kinds()[self._kind], {name: field.text for name, field in self._fields.items()}
         )
 
 
-def _field(kind: Decoding, name: str, parameter: Parameter, items: Choices) -> Field | ItemField:
-    id_ = f"{kind.name}-{name}"
-    if isinstance(parameter, ItemId):
-        return ItemField(parameter, items, id=id_)
-    return Field(parameter, written(kind.value(name)), id=id_)
+def _field(decoding: Decoding, name: str, parameter: Parameter) -> Field | ChoiceField:
+    id_ = f"{decoding.name}-{name}"
+    if isinstance(parameter, (ItemId, VariantName)):
+        return ChoiceField(parameter, id=id_)
+    return Field(parameter, written(decoding.value(name)), id=id_)

@@ -65,6 +65,10 @@ class DecodeBoard(Board):
 class PairDetails(Horizontal):
     """Reference and variant next to each other, and the re-decodes where there is room."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._titles = ["", ""]
+
     def compose(self) -> ComposeResult:
         """Three sheets; the style sheet hides the last one on narrow screens."""
         for name in ("reference-sheet", "variant-sheet", "decode-sheet"):
@@ -75,17 +79,24 @@ class PairDetails(Horizontal):
 
     def show(self, row: Row | None, titles: tuple[str, str], redecodes: ItemDecodes | None) -> None:
         """Show a row (None: nothing), from the top where it is another item."""
-        sheets = (
-            self.query_one("#reference-sheet", Sheet),
-            self.query_one("#variant-sheet", Sheet),
-        )
         scores = (row.reference, row.variant) if row else None
-        for side, (sheet, title) in enumerate(zip(sheets, titles, strict=True)):
-            sheet.border_title = _title(title, scores[side] if scores else None)
+        self._titles = [
+            _title(title, scores[side] if scores else None) for side, title in enumerate(titles)
+        ]
+        for side, sheet in enumerate(self._sides):
             sheet.show(partial(_lay_out, scores, side, sheet), top=True)
         decodes = self.query_one("#decode-sheet", Sheet)
         decodes.border_title = Content("re-decoded")
         self.show_decodes(redecodes)
+
+    def show_targets(self, *targets: bool) -> None:
+        """Mark the sides that the next re-decode runs on."""
+        for sheet, title, target in zip(self._sides, self._titles, targets, strict=True):
+            sheet.border_title = Content(f"{'▸ ' if target else ''}{title}")
+
+    @property
+    def _sides(self) -> tuple[Sheet, Sheet]:
+        return self.query_one("#reference-sheet", Sheet), self.query_one("#variant-sheet", Sheet)
 
     def show_decodes(self, redecodes: ItemDecodes | None) -> None:
         """Show other re-decodes of the same item."""
@@ -109,9 +120,9 @@ def _lay_out(scores: tuple[Score, Score] | None, side: int, sheet: Sheet, width:
     return pair_lines(*scores, width, roomy=sheet.size.height >= ROOMY_LINES)[side]
 
 
-def _title(label: str, score: Score | None) -> Content:
+def _title(label: str, score: Score | None) -> str:
     text = displayable(label)
     if score is None:
-        return Content(text)
+        return text
     correct = score.open.judgement.correct if score.open else None
-    return Content(f"{text} {verdict_mark(correct)}")
+    return f"{text} {verdict_mark(correct)}"

@@ -89,6 +89,11 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         return self._numbers[self._cursor] if self._numbers else None
 
     @property
+    def index(self) -> int:
+        """The row of the cursor, from 0."""
+        return self._cursor
+
+    @property
     def count(self) -> int:
         return len(self._numbers)
 

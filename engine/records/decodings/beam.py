@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from engine.records.decodings.decoding import Decoding
-from engine.records.decodings.parameters import Number, Whole
+from engine.records.decodings.parameters import Number, Whole, written
 
 
 class Beam(Decoding, frozen=True, kw_only=True, tag="beam"):
@@ -34,6 +34,12 @@ class Beam(Decoding, frozen=True, kw_only=True, tag="beam"):
             high=10.0,
         ),
     ] = 0.0
+
+    @property
+    def measure(self) -> str:
+        if self.length_penalty == 0:
+            return "log p"
+        return f"log p / tokens^{written(self.length_penalty)}"
 
 
 DECODING = Beam()

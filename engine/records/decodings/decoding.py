@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import ClassVar, Literal, Self, get_type_hints
 
@@ -25,9 +25,9 @@ class Decoding(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         noun: one of its hypotheses, such as "beam".
         order: "single", one hypothesis; "ranked", several, best first; "counted", several drawn
             independently, equal ones collapsed with their count.
-        amount: the field that says how many hypotheses are decoded, where there are several. It
-            is the one parameter of the short form: "beam=8".
-        examples: how many solved examples its prompt shows.
+        amount: the one parameter of the short form: "beam=8". Where there are several hypotheses,
+            it says how many.
+        models: how many models compute each token.
     """
 
     title: ClassVar[str]
@@ -35,7 +35,7 @@ class Decoding(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     noun: ClassVar[str] = "hypothesis"
     order: ClassVar[Order] = "single"
     amount: ClassVar[str | None] = None
-    examples: ClassVar[int] = 0
+    models: ClassVar[int] = 1
 
     @classmethod
     def parameters(cls) -> Mapping[str, Parameter]:
@@ -54,12 +54,22 @@ class Decoding(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         Labels differ when decodings do: "beam 8", "16 samples, temperature 0.7, seed 3".
         """
         defaults = type(self)()
-        parts = [self._heading()]
+        parts = [self.heading]
         for name, parameter in self.parameters().items():
             value = self.value(name)
             if name != self.amount and value != defaults.value(name):
                 parts.append(f"{parameter.label} {written(value)}")
         return ", ".join(parts)
+
+    @property
+    def heading(self) -> str:
+        """The kind and its amount: "beam 8", "16 samples", "one-shot"."""
+        if self.amount is None:
+            return self.name
+        if self.order == "counted":
+            return f"{self.hypotheses} {self.noun}{'' if self.hypotheses == 1 else 's'}"
+        title = self.title if self.order == "single" else self.name
+        return f"{title} {written(self.value(self.amount))}"
 
     @property
     def short_form(self) -> str:
@@ -71,7 +81,14 @@ class Decoding(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     @property
     def hypotheses(self) -> int:
         """How many answers are generated for an item."""
-        return 1 if self.amount is None else int(self.value(self.amount) or 0)
+        if self.order == "single" or self.amount is None:
+            return 1
+        return int(self.value(self.amount) or 0)
+
+    @property
+    def examples(self) -> int:
+        """How many solved examples its prompt shows."""
+        return 0
 
     @property
     def item_ids(self) -> tuple[str, ...]:
@@ -83,6 +100,11 @@ class Decoding(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         }
         return tuple(value for value in values.values() if isinstance(value, str))
 
+    @property
+    def measure(self) -> str:
+        """What ranks its hypotheses, where they are ranked: "log p"."""
+        return "log p"
+
     def value(self, name: str) -> Value:
         """The value of a parameter, by its field's name."""
         value: Value = getattr(self, name)
@@ -92,12 +114,14 @@ class Decoding(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         """This decoding with a run's seed, where it draws random numbers."""
         return self
 
-    def _heading(self) -> str:
-        if self.amount is None:
-            return self.name
-        if self.order == "counted":
-            return f"{self.hypotheses} {self.noun}{'' if self.hypotheses == 1 else 's'}"
-        return f"{self.name} {self.hypotheses}"
+    def partner(self, variant: str, variants: Sequence[str]) -> str | None:
+        """The variant that takes part beside the one that is decoded; None where none does.
+
+        Args:
+            variant: that is decoded.
+            variants: of the run, the reference first.
+        """
+        return None
 
 
 @cache

@@ -17,7 +17,6 @@ class OneShot(Decoding, frozen=True, kw_only=True, tag="one-shot"):
 
     title = "one-shot"
     help = "Greedy decoding after one solved example in the prompt."
-    examples = 1
 
     example: Annotated[
         str | None,
@@ -27,6 +26,10 @@ class OneShot(Decoding, frozen=True, kw_only=True, tag="one-shot"):
             help="Item that is shown solved; without it, another of the same language.",
         ),
     ] = None
+
+    @property
+    def examples(self) -> int:
+        return 1
 
 
 DECODING = OneShot()

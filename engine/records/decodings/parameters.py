@@ -101,6 +101,18 @@ class ItemId(Parameter):
         return text or None
 
 
+@dataclass(frozen=True, kw_only=True)
+class VariantName(Parameter):
+    """The name of a variant of the run; no text stands for none."""
+
+    @property
+    def expected(self) -> str:
+        return "the name of a variant"
+
+    def parse(self, text: str) -> str | None:
+        return text or None
+
+
 def written(value: Value) -> str:
     """A value in the shortest form that reads back as the same one: 8, 0.7, 1."""
     if isinstance(value, float):

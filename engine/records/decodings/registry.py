@@ -19,7 +19,8 @@ _members = members("engine.records.decodings", "DECODING", GROUP, Decoding)
 def kinds() -> Mapping[str, Decoding]:
     """Every kind by its name, with the defaults of its parameters.
 
-    Ours come first, and among them those that decode several hypotheses.
+    Ours come first, and among them those that decode several hypotheses, then those without an
+    amount.
     """
     return _kinds
 
@@ -27,7 +28,11 @@ def kinds() -> Mapping[str, Decoding]:
 def _in_order() -> dict[str, Decoding]:
     ordered = sorted(
         _members.values.values(),
-        key=lambda kind: (kind.name in _members.packages, kind.amount is None),
+        key=lambda kind: (
+            kind.name in _members.packages,
+            kind.order == "single",
+            kind.order == "single" and kind.amount is not None,
+        ),
     )
     return {kind.name: kind for kind in ordered}
 
