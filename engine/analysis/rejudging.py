@@ -10,6 +10,8 @@ import msgspec
 from engine.files import write_atomically
 from engine.judging import judge
 from engine.records.hypotheses import Redecode
+from engine.records.instruments.fork import ForkFinding
+from engine.records.instruments.instrument import Finding
 from engine.records.items import Item
 from engine.records.lines import encode_line
 from engine.records.scores import Answer, Score, ScoredItem
@@ -65,6 +67,7 @@ def judged(run: Run, rule: JudgeRule) -> Run:
         manifest=msgspec.structs.replace(run.manifest, settings=settings),
         scored={name: _scored(scored, rule) for name, scored in run.scored.items()},
         redecodes=tuple(_redecode(each, items[each.item_id], rule) for each in run.redecodes),
+        findings=tuple(_finding(each, items[each.item_id], rule) for each in run.findings),
     )
 
 
@@ -103,6 +106,13 @@ def _redecode(redecode: Redecode, item: Item, rule: JudgeRule) -> Redecode:
         for hypothesis in redecode.hypotheses
     )
     return msgspec.structs.replace(redecode, hypotheses=hypotheses)
+
+
+def _finding(finding: Finding, item: Item, rule: JudgeRule) -> Finding:
+    if not isinstance(finding, ForkFinding):
+        return finding
+    judgement = judge(finding.text, item.answers, item.language, rule)
+    return msgspec.structs.replace(finding, judgement=judgement)
 
 
 def _kept(kept: Kept | None, now: Kept) -> Kept:

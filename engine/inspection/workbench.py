@@ -153,6 +153,13 @@ class Workbench:
         """Calibration token ids, `(sequences, tokens)`; none where the recipe needs none."""
         if not needs_calibration(recipe):
             return torch.empty(0, 0, dtype=torch.long)
+        return self.calibration_tokens()
+
+    def calibration_tokens(self) -> Tensor:
+        """The calibration text of the run as token ids, `(sequences, tokens)`.
+
+        The dense weights must be in use.
+        """
         if self._calibration is None:
             settings, record = self.settings, self.loaded.record
             progress = _progress_of(self._emit)

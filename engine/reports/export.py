@@ -22,6 +22,7 @@ from engine.analysis.frame import resolve_variant, run_frame
 from engine.files import write_atomically
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
+from engine.records.instruments.instrument import Finding
 from engine.reports.html import to_html
 from engine.reports.markdown import to_markdown
 from engine.runs.reading import Run
@@ -62,8 +63,11 @@ def to_csv(_run: Run, frame: pl.DataFrame) -> bytes:
 
 
 def to_jsonl(run: Run, frame: pl.DataFrame) -> bytes:
-    """One object a line: the row, then the item, its prompt, every score and every re-decode."""
-    redecodes = _by_item(run)
+    """One object a line: the row, then the item, its prompt, every score and every re-decode.
+
+    Of a run that instruments looked into, also what they found.
+    """
+    redecodes, findings = _by_item(run), _findings_by_item(run)
     lines = []
     for row in frame.iter_rows(named=True):
         scored = run.scored[row["item_id"]]
@@ -76,6 +80,8 @@ def to_jsonl(run: Run, frame: pl.DataFrame) -> bytes:
             "floor": scored.floor,
             "redecodes": redecodes[row["item_id"]],
         }
+        if findings:
+            detail["findings"] = findings.get(row["item_id"], [])
         lines.append(msgspec.json.encode(detail) + b"\n")
     return b"".join(lines)
 
@@ -88,6 +94,17 @@ def _by_item(run: Run) -> dict[str, list[Redecode]]:
         key=lambda each: (each.item_id, each.variant, msgspec.json.encode(each.decoding)),
     ):
         grouped[redecode.item_id].append(redecode)
+    return grouped
+
+
+def _findings_by_item(run: Run) -> dict[str, list[Finding]]:
+    """Findings by item, in an order that doesn't depend on when they were made."""
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in sorted(
+        run.findings,
+        key=lambda each: (each.item_id, each.variant, msgspec.json.encode(each.instrument)),
+    ):
+        grouped[finding.item_id].append(finding)
     return grouped
 
 

@@ -1,0 +1,1 @@
+"""Looking inside a model: one module for each instrument."""
