@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -59,6 +59,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     unasked: ClassVar[bool] = True
     compares: ClassVar[bool] = True
     pooled: ClassVar[bool] = False
+
+    @property
+    def over_many(self) -> Self:
+        """As it is applied to many items while somebody waits."""
+        return self
 
     @property
     def name(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import msgspec
 
 from engine.records.instruments.instrument import Finding, Instrument, signed
@@ -23,6 +25,11 @@ class Restore(Instrument, frozen=True, kw_only=True, tag="restore"):
     pooled = True
 
     matrices: bool = True
+
+    @property
+    def over_many(self) -> Self:
+        # Matrices take seven times as long as blocks.
+        return type(self)(matrices=False)
 
 
 class MatrixGain(msgspec.Struct, frozen=True, array_like=True, gc=False):
