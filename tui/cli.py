@@ -21,6 +21,7 @@ from tui.commands import (
     prune,
     redecode,
     score,
+    xray,
 )
 from tui.options.registry_help import FilledGroup
 from tui.options.run_options import RunOptions
@@ -81,7 +82,19 @@ def inspect_model(
         )
 
 
-COMMANDS = (score, inspector, redecode, export, judge, import_runs, prune, items, cache, doctor)
+COMMANDS = (
+    score,
+    inspector,
+    redecode,
+    xray,
+    export,
+    judge,
+    import_runs,
+    prune,
+    items,
+    cache,
+    doctor,
+)
 for module in COMMANDS:
     module.register(app)
 
