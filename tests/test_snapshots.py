@@ -15,13 +15,22 @@ import pytest
 
 from engine.records.decodings.beam import Beam
 from engine.records.decodings.sample import Sample
+from engine.records.instruments.depth import Depth
+from engine.records.instruments.restore import Restore
 from engine.runs.log import RunLog
 from tests.app_helpers import opened
-from tests.inspector_fixtures import WANDA, manifest, redecode, scored_items
+from tests.inspector_fixtures import WANDA, finding, manifest, redecode, scored_items
 from tui.screens.page import PageScreen
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-KEYS = {"inspector": (), "x-ray": ("x",), "lab": ("enter",), "summary": ("v",)}
+KEYS = {
+    "inspector": (),
+    "x-ray": ("x",),
+    "depth": ("x", "d"),
+    "restore": ("x", "r"),
+    "lab": ("enter",),
+    "summary": ("v",),
+}
 DEMOTED = 4
 """Number of a recognition-only item."""
 
@@ -37,6 +46,9 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         log.append_scored(scored)
         log.append_redecode(redecode(scored[DEMOTED], WANDA, Sample()))
         log.append_redecode(redecode(scored[DEMOTED], WANDA, Beam()))
+        log.append_findings(
+            [finding(scored[DEMOTED], WANDA, kind) for kind in (Depth(), Restore())]
+        )
     return run
 
 

@@ -173,6 +173,11 @@ class XRayScreen(PageScreen):
         """The instrument of this tab at work on this item, or as it failed."""
         return next(iter(self.state.live_probes(self._tab, self._item_id)), None)
 
+    @property
+    def _stage(self) -> str:
+        stage = self.state.stage
+        return "" if stage is None else f"{stage.stage} {stage.detail}".strip()
+
     async def _apply(self) -> None:
         """Apply the instrument that is wanted, unless its finding is there or on its way."""
         wanted, live = self._wanted.get(self._tab), self._live
@@ -194,7 +199,7 @@ class XRayScreen(PageScreen):
     # -- drawing --------------------------------------------------------------------------------
 
     def changed(self, change: Change) -> None:
-        if self._tab == ITEM or Change.ANSWERS in change:
+        if self._tab == ITEM or (Change.ANSWERS | Change.RUN) & change:
             self.draw()
             if self._tab == "slider" and self._asked != self._wanted["slider"]:
                 # The slider was moved on while its last place was computed.
@@ -242,6 +247,7 @@ class XRayScreen(PageScreen):
             own=self._row.variant,
             percent=self._percent,
             step=self._step,
+            stage=self._stage,
         )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import msgspec
 
 from engine.records.instruments.instrument import Finding, Instrument, signed
 
 PARTED_NATS = 0.5
-"""The two models have parted where log-probabilities differ by so much from a block to the last."""
+"""The models have parted where log-probabilities differ by so much from a block to the last."""
 
 
 class Depth(Instrument, frozen=True, kw_only=True, tag="depth"):
@@ -52,19 +52,18 @@ class DepthFinding(Finding, frozen=True, kw_only=True, tag="depth"):
 
     @property
     def parts_at(self) -> int | None:
-        """The block from which on the models differ by `PARTED_NATS` or more, to the last one.
+        """The block from which on the models differ by `PARTED_NATS` or more, as at the end.
 
-        Ranks of early blocks are in the thousands and never the same, so they don't count. None
-        where the models end alike, or can't be compared block by block.
+        That is, in the same direction in every block from there to the last. Ranks of early blocks
+        are in the thousands and never the same, so they don't count. None where the models end
+        alike, or can't be compared block by block.
         """
         differences = self.differences
-        parted = len(differences)
-        for block in reversed(range(len(differences))):
-            if not abs(differences[block]) >= PARTED_NATS:
-                break
-            parted = block
-        comparable = len(self.dense) == len(self.compressed)
-        return parted if comparable and parted < len(differences) else None
+        if not differences or len(self.dense) != len(self.compressed):
+            return None
+        way = 1 if differences[-1] > 0 else -1
+        apart = list(takewhile(lambda one: way * one >= PARTED_NATS, reversed(differences)))
+        return len(differences) - len(apart) if apart else None
 
     @property
     def sinks_at(self) -> int | None:

@@ -10,19 +10,29 @@ from engine.analysis.pooled import PooledDepth
 from engine.records.instruments.depth import PARTED_NATS, DepthFinding, Level
 from engine.records.instruments.instrument import signed
 from engine.text import displayable, fit, token_text
-from tui.drawing.lines import Line, wrap
+from tui.drawing.lines import Line, columns, wrap
 from tui.drawing.marks import percent_text
 from tui.drawing.probes.bars import signed_bar
 from tui.drawing.probes.labels import Labels
 from tui.drawing.probes.plot import Frame, Series, plot_lines
 
 HEIGHT = 11
+SIDE_BY_SIDE, TABLE = 150, 74
+"""From so many cells on the table stands beside the plot, in so many of them."""
 
 
 def depth_lines(finding: DepthFinding, labels: Labels, width: int) -> list[Line]:
     """The plot of log-probabilities, then every block with both ranks."""
-    lines = wrap([(displayable(finding.sentence), "strong")], width)
-    lines += wrap(
+    title = wrap([(displayable(finding.sentence), "strong")], width)
+    if width < SIDE_BY_SIDE:
+        return [*title, *_plot(finding, labels, width), [], *_table(finding, labels, width)]
+    room = width - TABLE - 3
+    blocks = [_plot(finding, labels, room), _table(finding, labels, TABLE)]
+    return [*title, *columns(blocks, (room, TABLE), 3)]
+
+
+def _plot(finding: DepthFinding, labels: Labels, width: int) -> list[Line]:
+    legend = wrap(
         [
             ("○ ", "right"),
             (displayable(labels.dense), "dim"),
@@ -33,10 +43,6 @@ def depth_lines(finding: DepthFinding, labels: Labels, width: int) -> list[Line]
         ],
         width,
     )
-    return [*lines, *_plot(finding, width), [], *_table(finding, labels, width)]
-
-
-def _plot(finding: DepthFinding, width: int) -> list[Line]:
     values = [level.log_probability for level in (*finding.dense, *finding.compressed)]
     finite = [value for value in values if math.isfinite(value)]
     low, high = min(finite, default=-1.0), max(finite, default=0.0)
@@ -54,7 +60,7 @@ def _plot(finding: DepthFinding, width: int) -> list[Line]:
         Series("○", "right", _points(finding.dense)),
         Series("●", "wrong", _points(finding.compressed)),
     ]
-    return plot_lines(series, frame, width, HEIGHT)
+    return [*legend, *plot_lines(series, frame, width, HEIGHT)]
 
 
 def _points(levels: Sequence[Level]) -> list[tuple[float, float]]:
@@ -92,8 +98,8 @@ def _table(finding: DepthFinding, labels: Labels, width: int) -> list[Line]:
             line.append((f"  ◂ {', '.join(marks)}", "strong"))
         lines.append(line)
     note = (
-        f"parted: the log-probabilities differ by {PARTED_NATS:g} nats or more from there to the "
-        "last block; the last block is the model's own output"
+        f"parted: from there to the last block they differ by {PARTED_NATS:g} nats or more, as "
+        "they do at the end; the last block is the model's own output"
     )
     return [*lines, *wrap([(note, "dim")], width)]
 

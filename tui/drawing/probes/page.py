@@ -45,6 +45,7 @@ class InstrumentPage:
         own: the variant's scores in the run.
         percent: where the slider stands.
         step: the token of the answer that the cursor is at.
+        stage: what the engine is at before it can begin, such as loading the model; may be empty.
     """
 
     kind: Instrument
@@ -57,6 +58,7 @@ class InstrumentPage:
     own: Score
     percent: int
     step: int
+    stage: str
 
     @property
     def finding(self) -> Finding | None:
@@ -71,7 +73,7 @@ class InstrumentPage:
 def instrument_lines(page: InstrumentPage, labels: Labels, width: int) -> list[Line]:
     """What an instrument says of an item, then of all that it was applied to."""
     text = AGAIN.get(page.kind.name, "") if page.finding else page.kind.help
-    lines = [*(wrap([(text, "dim")], width) if text else ()), *_live(page.live, width)]
+    lines = [*(wrap([(text, "dim")], width) if text else ()), *_live(page.live, page.stage, width)]
     if page.kind.name == "slider":
         lines += _slider(page, width)
     elif page.finding is not None:
@@ -119,12 +121,12 @@ def _slider(page: InstrumentPage, width: int) -> list[Line]:
     return lines if here is None else [*lines, [], *token_lines(here, token, width)]
 
 
-def _live(live: LiveProbe | None, width: int) -> list[Line]:
+def _live(live: LiveProbe | None, stage: str, width: int) -> list[Line]:
     if live is None:
         return []
     if not live.running:
         return wrap([(displayable(live.failure), "wrong")], width)
-    detail = displayable(live.detail or "waiting for the engine")
+    detail = displayable(live.detail or stage or "waiting for the engine")
     share = f" {100 * live.share:3.0f} %  "
     return [[*track(live.share, 20), (share, ""), (detail, "dim")]]
 
@@ -132,7 +134,7 @@ def _live(live: LiveProbe | None, width: int) -> list[Line]:
 def _all(page: InstrumentPage, width: int) -> list[Line]:
     """The figure of the run, what is under way for it, and how to get it."""
     lines: list[Line] = [[("All recognition-only items", "heading")]]
-    lines += _live(page.over_all, width)
+    lines += _live(page.over_all, page.stage, width)
     if page.figure is not None:
         if page.figure.items < page.recognition_only:
             so_far = f"so far {page.figure.items} of {page.recognition_only}"
