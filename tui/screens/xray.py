@@ -15,6 +15,7 @@ from engine.records.instruments.patch import Patch
 from engine.records.instruments.registry import instruments
 from engine.records.instruments.slider import MOST, Slider
 from engine.records.recipes import RecipeError
+from engine.records.settings import DENSE
 from tui.acting import Opening
 from tui.actions import SHOW, X_RAY, Action
 from tui.drawing.lines import Line
@@ -91,7 +92,7 @@ class XRayScreen(PageScreen):
         self._row = row
         self._variant = variant
         self._tab = ITEM
-        self._percent = _percent_of(variant)
+        self._percent = STEP * round((_sparsity_of(variant) or 0) / STEP)
         self._step = 0
         self._asked: Instrument | None = None
         self._wanted: dict[str, Instrument] = dict(instruments())
@@ -207,7 +208,9 @@ class XRayScreen(PageScreen):
 
     def draw(self, *, top: bool = False) -> None:
         row = self._row
-        labels = Labels(self.state.label(self.state.reference), self.state.label(self._variant))
+        compressed = self.state.label(self._variant)
+        compared = (self.state.label(self.state.reference), compressed)
+        labels = Labels(self.state.label(DENSE), compressed)
         subject = f"{row.item.question}  {row.item.id}"
         tabs = [Tab("x", ITEM, f"show('{ITEM}')")]
         for kind in instruments().values():
@@ -219,7 +222,7 @@ class XRayScreen(PageScreen):
 
         def lay_out(width: int) -> list[Line]:
             if self._tab == ITEM:
-                return xray_lines(row, labels, width)
+                return xray_lines(row, compared, width)
             return instrument_lines(self._page(), labels, width)
 
         self.present("X-ray", subject, lay_out)
@@ -246,15 +249,16 @@ class XRayScreen(PageScreen):
             recognition_only=len(ids),
             own=self._row.variant,
             percent=self._percent,
+            own_percent=_sparsity_of(self._variant),
             step=self._step,
             stage=self._stage,
         )
 
 
-def _percent_of(variant: str) -> int:
-    """The sparsity of a recipe in per cent, to a step of the slider."""
+def _sparsity_of(variant: str) -> int | None:
+    """The sparsity of a recipe in whole per cent, where the slider reaches it."""
     try:
-        share = parse_recipe(variant).target_sparsity
+        percent = round(100 * parse_recipe(variant).target_sparsity)
     except RecipeError:
-        share = 0.0
-    return max(0, min(MOST, STEP * round(100 * share / STEP)))
+        return None
+    return percent if 0 < percent <= MOST else None

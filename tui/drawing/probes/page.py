@@ -14,11 +14,11 @@ from engine.records.instruments.slider import SliderFinding, SliderPoint
 from engine.records.scores import Score
 from engine.text import displayable, paragraphs
 from tui.drawing.lines import Line, wrap
-from tui.drawing.marks import percent_text, track, verdict_paint
+from tui.drawing.marks import track, verdict_paint
 from tui.drawing.probes.along import along_lines
 from tui.drawing.probes.labels import Labels
 from tui.drawing.probes.registry import finding_lines, pooled_lines
-from tui.drawing.probes.slider import curve_lines, slide_lines, token_lines
+from tui.drawing.probes.slider import OwnPoint, curve_lines, slide_lines, token_lines
 from tui.state.probes import LiveProbe
 
 AGAIN = {
@@ -44,6 +44,7 @@ class InstrumentPage:
         recognition_only: how many such items there are.
         own: the variant's scores in the run.
         percent: where the slider stands.
+        own_percent: the variant's sparsity, if it has one.
         step: the token of the answer that the cursor is at.
         stage: what the engine is at before it can begin, such as loading the model; may be empty.
     """
@@ -57,6 +58,7 @@ class InstrumentPage:
     recognition_only: int
     own: Score
     percent: int
+    own_percent: int | None
     step: int
     stage: str
 
@@ -114,7 +116,9 @@ def _slider(page: InstrumentPage, width: int) -> list[Line]:
     if not points:
         return lines
     gold = page.own.gold
-    own = f"rank {gold.rank}, {percent_text(gold.probability)}" if gold is not None else ""
+    own = None
+    if gold is not None and page.own_percent is not None:
+        own = OwnPoint(page.own_percent, gold.rank, gold.probability)
     curve = [points[percent] for percent in sorted(points)]
     lines += curve_lines(curve, page.percent, own, token, width)
     here = points.get(page.percent)

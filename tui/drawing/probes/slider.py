@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
 from engine.analysis.metrics.gold import rank_text
 from engine.records.instruments.slider import MOST, SliderFinding, SliderPoint
-from engine.text import displayable, fit, isolated, token_text, truncated
+from engine.text import fit, isolated, token_text, truncated
 from tui.drawing.lines import Line, wrap
 from tui.drawing.marks import bar, percent_text, track
 from tui.drawing.probes.labels import Labels
@@ -22,11 +23,19 @@ NOTE = (
 )
 
 
+class OwnPoint(NamedTuple):
+    """The gold's first token in the run's own variant."""
+
+    percent: int
+    rank: int
+    probability: float
+
+
 def slider_lines(finding: SliderFinding, labels: Labels, width: int) -> list[Line]:
     """A curve, and the tokens at its last point."""
     return [
         *wrap([(finding.sentence, "strong")], width),
-        *curve_lines(finding.points, None, "", finding.token, width),
+        *curve_lines(finding.points, None, None, finding.token, width),
         *token_lines(finding.points[-1], finding.token, width),
     ]
 
@@ -39,11 +48,16 @@ def slide_lines(percent: int, width: int) -> list[Line]:
 
 
 def curve_lines(
-    points: Sequence[SliderPoint], percent: int | None, own: str, token: str, width: int
+    points: Sequence[SliderPoint],
+    percent: int | None,
+    own: OwnPoint | None,
+    token: str,
+    width: int,
 ) -> list[Line]:
-    """Rank over sparsity on a logarithmic axis; `own` is the run's own figure, in words."""
+    """Rank over sparsity on a logarithmic axis, a rule at `percent`."""
     lines = [[(f"rank of {token_text(token)} over sparsity", "heading")]]
-    worst = max((point.rank for point in points), default=1)
+    ranks = [point.rank for point in points] + ([own.rank] if own else [])
+    worst = max(ranks, default=1)
     top = max(math.log10(max(worst, 10)), 1.0)
     frame = Frame(
         left=0,
@@ -55,9 +69,13 @@ def curve_lines(
         rules=[] if percent is None else [percent],
     )
     curve = [(point.percent, -math.log10(max(point.rank, 1))) for point in points]
-    lines += plot_lines([Series("●", "bar", curve)], frame, width, HEIGHT)
-    if own:
-        lines += wrap([("the run's own: ", "dim"), (displayable(own), "")], width)
+    series = [Series("●", "bar", curve)]
+    if own is not None:
+        series.append(Series("◆", "gold", [(own.percent, -math.log10(max(own.rank, 1)))]))
+    lines += plot_lines(series, frame, width, HEIGHT)
+    if own is not None:
+        text = f"the run's own variant: rank {own.rank}, {percent_text(own.probability)}"
+        lines += wrap([("◆ ", "gold"), (text, "")], width)
     return [*lines, *wrap([(NOTE, "dim")], width)]
 
 
