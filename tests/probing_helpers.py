@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -45,9 +46,12 @@ ITEMS = [
 class Bench:
     """A tiny model with the variant `VARIANT`, and what an instrument is given of it."""
 
-    def __init__(self, kind: str = "llama", variant: str = VARIANT) -> None:
+    def __init__(self, kind: str = "llama", variant: str = VARIANT, *, offloaded: bool = False):
         self.kind = kind
         self.model = scaled_model(kind) if kind in SCALED else tiny_model(kind)
+        if offloaded:
+            accelerate = importlib.import_module("accelerate")
+            accelerate.cpu_offload(self.model, execution_device=torch.device("cpu"))
         self.tokenizer = tiny_tokenizer()
         self.settings = Settings(answer_tokens=5, recipes=(variant,))
         self.variants = Variants(self.model, 0)
