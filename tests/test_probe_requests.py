@@ -162,16 +162,18 @@ def test_the_command_tells_of_an_item_and_of_many(tmp_path: Path, checkpoint: Pa
     done = run_cli(tmp_path, "xray", tmp_path / "run", "--filter", "lang:en", "--json")
     answer = json.loads(done.stdout)
     assert answer["items"] == 4
-    assert answer["figures"].keys() == {"depth", "restore", "fork"}
+    assert answer["figures"].keys() == {"depth", "restore", "fork", "along"}
     assert answer["figures"]["fork"]["items"] == 4
     assert len(answer["figures"]["restore"]["blocks"]) == 3
+    along = answer["figures"]["along"]
+    assert sum(along["parts"].values()) + along["together"] == 4
     done = run_cli(tmp_path, "xray", tmp_path / "run", "--filter", "lang:en", "-i", "fork")
     assert "of 4 answers complete themselves" in done.stdout
     for wrong, said in (
         ([], "either an item or a --filter"),
         ([first, "--filter", "lang:en"], "either an item or a --filter"),
         (["nothing"], "no item 'nothing'"),
-        (["--filter", "lang:en", "-i", "along"], "makes no figure of many items"),
+        (["--filter", "lang:en", "-i", "patch"], "makes no figure of many items"),
         ([first, "-i", "dept"], "no instrument 'dept'"),
         (["--filter", "lang:xx"], "no item of the run"),
     ):

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from engine.records.instruments.along import AlongFinding
 from engine.records.instruments.depth import DepthFinding
 from engine.records.instruments.fork import ForkFinding
 from engine.records.instruments.instrument import Finding, Instrument
@@ -87,7 +88,35 @@ class PooledFork(msgspec.Struct, frozen=True, kw_only=True):
         return text
 
 
-Pooled: TypeAlias = PooledDepth | PooledRestore | PooledFork
+class PooledAlong(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the two greedy answers of several items part.
+
+    Attributes:
+        parts: how many part at each token, counted from 1.
+        together: how many don't part.
+        comes_first: compressed answers along which the gold's first token is the likeliest at some
+            step after the one where they part.
+    """
+
+    items: int
+    parts: dict[int, int]
+    together: int
+    comes_first: int
+
+    @property
+    def sentence(self) -> str:
+        """Where they part, in a sentence without its full stop."""
+        named = ", ".join(
+            f"{count} at token {token}" for token, count in list(self.parts.items())[:3]
+        )
+        text = f"of {self.items} pairs of answers {named} part" if named else "no answers part"
+        return (
+            f"{text}; further along {self.comes_first} compressed answers the gold's first token "
+            "comes to rank 1"
+        )
+
+
+Pooled: TypeAlias = PooledDepth | PooledRestore | PooledFork | PooledAlong
 
 
 def largest_alike(findings: Sequence[Finding]) -> list[Finding]:
@@ -110,6 +139,8 @@ def pooled(findings: Sequence[Finding]) -> Pooled | None:
             return _restore([one for one in findings if isinstance(one, RestoreFinding)])
         case [ForkFinding(), *_]:
             return _fork([one for one in findings if isinstance(one, ForkFinding)])
+        case [AlongFinding(), *_]:
+            return _along([one for one in findings if isinstance(one, AlongFinding)])
     return None
 
 
@@ -145,6 +176,19 @@ def _restore(findings: Sequence[RestoreFinding]) -> PooledRestore:
             for blocks in every
         ),
         helped=tuple(sum(one.gain > 0 for one in blocks) for blocks in every),
+    )
+
+
+def _along(findings: Sequence[AlongFinding]) -> PooledAlong:
+    parted = [(one, one.parts_at) for one in findings if one.parts_at is not None]
+    return PooledAlong(
+        items=len(findings),
+        parts=_counted([place + 1 for _, place in parted]),
+        together=len(findings) - len(parted),
+        comes_first=sum(
+            any(step.gold_rank == 1 for step in one.compressed.steps[place + 1 :])
+            for one, place in parted
+        ),
     )
 
 

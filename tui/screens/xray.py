@@ -80,7 +80,7 @@ class XRayScreen(PageScreen):
             "A",
             "apply_to_all",
             "all recognition-only",
-            "Apply depth, restore or fork to all recognition-only items, for a figure of the run.",
+            "Apply it to all recognition-only items, for a figure (not slider, not patch).",
             X_RAY,
             footer=8,
         ),
@@ -144,7 +144,7 @@ class XRayScreen(PageScreen):
     async def action_apply_to_all(self) -> None:
         kind = instruments().get(self._tab)
         if kind is None or not kind.pooled:
-            self.notify("depth, restore and fork make a figure of many items", timeout=3)
+            self.notify(f"{self._tab} makes no figure of many items", markup=False, timeout=3)
             return
         ids = self._recognition_only()
         if ids and not self.state.live_probes(kind.name):

@@ -15,6 +15,7 @@ class Along(Instrument, frozen=True, kw_only=True, tag="along"):
     help = "Both greedy answers token by token, with the gold's rank at every step of them."
     key = "a"
     place = 4
+    pooled = True
 
 
 class AlongStep(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from engine.analysis.metrics.gold import rank_text
+from engine.analysis.pooled import PooledAlong
 from engine.records.instruments.along import AlongFinding, AlongPath
 from engine.records.scores import TokenScore
 from engine.text import displayable, fit, isolated, token_text, truncated
@@ -44,6 +45,25 @@ def along_lines(
             _top(finding.compressed_top, finding.token, room),
         ]
         lines += [[], [(title, "heading")], *columns(tops, rooms, GAP)]
+    return lines
+
+
+def pooled_along_lines(pooled: PooledAlong, width: int) -> list[Line]:
+    """How many answers part at which token."""
+    lines = wrap([(pooled.sentence, "strong")], width)
+    rows = [(f"token {token}", count) for token, count in pooled.parts.items()]
+    rows += [("don't part", pooled.together)] if pooled.together else []
+    room = max(min(width - 12 - 16, 40), 5)
+    for name, count in rows:
+        share = count / pooled.items
+        lines.append(
+            [
+                (fit(name, 12), "dim"),
+                (bar(share, room), "bar"),
+                (fit(str(count), 6, align="right"), ""),
+                (fit(f"{100 * share:.0f} %", 7, align="right"), "dim"),
+            ]
+        )
     return lines
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.analysis.pooled import Pooled, PooledDepth, PooledFork, PooledRestore
+from engine.analysis.pooled import (
+    Pooled,
+    PooledAlong,
+    PooledDepth,
+    PooledFork,
+    PooledRestore,
+)
 from engine.records.instruments.instrument import Finding
 from engine.text import displayable
 from tui.drawing.lines import Line, wrap
-from tui.drawing.probes.along import along_lines
+from tui.drawing.probes.along import along_lines, pooled_along_lines
 from tui.drawing.probes.depth import depth_lines, pooled_depth_lines
 from tui.drawing.probes.fork import fork_lines, pooled_fork_lines
 from tui.drawing.probes.labels import Labels
@@ -44,3 +50,5 @@ def pooled_lines(pooled: Pooled, width: int) -> list[Line]:
             return pooled_restore_lines(pooled, width)
         case PooledFork():
             return pooled_fork_lines(pooled, width)
+        case PooledAlong():
+            return pooled_along_lines(pooled, width)
