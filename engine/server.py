@@ -64,11 +64,19 @@ def main() -> None:
     from engine.inspection.handler import handlers, serve
     from engine.inspection.inbox import Inbox
     from engine.inspection.inspection import Inspection
+    from engine.probing.prober import probers
     from engine.records.decodings import registry as decodings
+    from engine.records.instruments import registry as instruments
 
     logging.disable_progress_bar()
     # Before the first request is read: from here on its kind is known.
-    for failure in (*handlers().failures, *decodings.failures(), *strategies().failures):
+    for failure in (
+        *handlers().failures,
+        *decodings.failures(),
+        *strategies().failures,
+        *instruments.failures(),
+        *probers().failures,
+    ):
         emit(Notice(text=f"'{failure.name}' of {failure.package} is left out: {failure.reason}"))
 
     gc.freeze()

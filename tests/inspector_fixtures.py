@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
+from engine.judging import judge
 from engine.judging.background import Background
 from engine.judging.failures import with_failure
 from engine.methods.recipes import parse_recipe
@@ -12,6 +14,13 @@ from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.one_shot import OneShot
 from engine.records.decodings.sample import Sample
 from engine.records.hypotheses import Hypothesis, Redecode
+from engine.records.instruments.along import Along, AlongFinding, AlongPath, AlongStep
+from engine.records.instruments.depth import Depth, DepthFinding, Level
+from engine.records.instruments.fork import Fork, ForkFinding
+from engine.records.instruments.instrument import Finding, Instrument
+from engine.records.instruments.patch import Patch, PatchFinding
+from engine.records.instruments.restore import BlockGain, MatrixGain, Restore, RestoreFinding
+from engine.records.instruments.slider import Slider, SliderFinding, SliderPoint
 from engine.records.items import Item
 from engine.records.manifest import (
     BlockSparsity,
@@ -296,3 +305,93 @@ def redecode(scored: ScoredItem, variant: str, decoding: Decoding) -> Redecode:
         prompt_tokens=41 * decoding.models * (1 + decoding.examples),
         generated_tokens=24 * decoding.models * decoding.hypotheses,
     )
+
+
+def finding(scored: ScoredItem, variant: str, instrument: Instrument) -> Finding:
+    """What an instrument might find of an item, always the same."""
+    dice = random.Random(f"{scored.item.id} {instrument.name}")
+    item = scored.item
+    common: dict[str, Any] = {
+        "item_id": item.id,
+        "variant": variant,
+        "answer": item.gold,
+        "instrument": instrument,
+    }
+    token = f" {item.gold[:3]}"
+    top = tuple(
+        TokenScore(id=place, text=text, rank=place + 1, probability=0.4 / (place + 1))
+        for place, text in enumerate((" the", " a", token, " [b]not markup[/b]", "\x1b[2J"))
+    )
+    match instrument:
+        case Depth():
+            return DepthFinding(
+                **common,
+                token=token,
+                dense=tuple(Level(9000 // 3**block, -9.0 + block) for block in range(9)),
+                compressed=tuple(
+                    Level(9000 // 2**block, -9.0 + block * 0.7 + dice.random() / 4)
+                    for block in range(9)
+                ),
+            )
+        case Restore():
+            return RestoreFinding(
+                **common,
+                dense=-0.25,
+                compressed=-6.5,
+                blocks=tuple(
+                    BlockGain(
+                        dice.uniform(-1, 2),
+                        tuple(
+                            MatrixGain(f"self_attn.{name}_proj", dice.uniform(-0.5, 0.5))
+                            for name in "qkvo"
+                        ),
+                    )
+                    for _ in range(9)
+                ),
+            )
+        case Fork():
+            text = f"{item.gold}. It is a city"
+            return ForkFinding(
+                **common,
+                kept="",
+                forced=(token,),
+                text=text,
+                tokens=6,
+                gold_tokens=2,
+                judgement=judge(text, item.answers, item.language),
+            )
+        case Along():
+            steps = tuple(
+                AlongStep(token=one, gold_rank=4 - place, gold_probability=0.01 * (place + 1))
+                for place, one in enumerate(top[:3])
+            )
+            return AlongFinding(
+                **common,
+                token=token,
+                dense=AlongPath(text=item.gold, steps=steps[:2]),
+                compressed=AlongPath(text="the a", steps=steps),
+                parts_at=0,
+                dense_top=top,
+                compressed_top=top,
+            )
+        case Slider(percent=percent):
+            percents = range(0, 91, 5) if percent is None else (percent,)
+            return SliderFinding(
+                **common,
+                token=token,
+                points=tuple(
+                    SliderPoint(percent=at, rank=1 + at * at // 20, probability=0.5, top=top)
+                    for at in percents
+                ),
+            )
+        case Patch():
+            return PatchFinding(
+                **common,
+                own=-6.0,
+                other=-0.5,
+                tokens=tuple(f" t{place}" for place in range(12)),
+                log_probabilities=tuple(
+                    tuple(-6 + 5.5 * dice.random() for _ in range(12)) for _ in range(9)
+                ),
+            )
+    raise AssertionError(instrument)

@@ -20,6 +20,9 @@ from engine.records.protocol import (
     ItemScored,
     ManifestChanged,
     OpenRun,
+    Probe,
+    ProbeFinished,
+    ProbeStep,
     Progress,
     Request,
     RunFinished,
@@ -31,7 +34,7 @@ from engine.records.protocol import (
 from engine.records.scores import (
     ScoredItem,
 )
-from tests.inspector_fixtures import WANDA, manifest, redecode
+from tests.inspector_fixtures import WANDA, finding, manifest, redecode
 
 
 class ScriptedEngine:
@@ -87,6 +90,8 @@ class ScriptedEngine:
                 self._put(ScoringPaused(paused=paused))
             case Decode():
                 self._spawn(self._decode(request))
+            case Probe():
+                self._spawn(self._probe(request))
             case Cancel(request=key):
                 self._put(Ended(id=key, cancelled=True))
 
@@ -167,6 +172,17 @@ class ScriptedEngine:
             for hypothesis in result.hypotheses:
                 self._put(HypothesisFound(id=request.id, variant=variant, hypothesis=hypothesis))
             self._put(DecodeFinished(id=request.id, redecode=result))
+        self._put(Ended(id=request.id))
+
+    async def _probe(self, request: Probe) -> None:
+        for item_id in request.item_ids:
+            scored = next(s for s in self.scored if s.item.id == item_id)
+            found = finding(scored, request.variant, request.instrument)
+            self._put(ProbeStep(id=request.id, detail="block 1 of 3", share=0.3, finding=found))
+            await asyncio.sleep(self.pause_seconds)
+            if self.hold:
+                return
+            self._put(ProbeFinished(id=request.id, finding=found))
         self._put(Ended(id=request.id))
 
 

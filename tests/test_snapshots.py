@@ -18,14 +18,23 @@ from engine.records.decodings.contrastive import Contrastive
 from engine.records.decodings.k_shot import KShot
 from engine.records.decodings.one_shot import OneShot
 from engine.records.decodings.sample import Sample
+from engine.records.instruments.depth import Depth
+from engine.records.instruments.restore import Restore
 from engine.runs.log import RunLog
 from tests.app_helpers import opened
-from tests.inspector_fixtures import DENSE, WANDA, manifest, redecode, scored_items
+from tests.inspector_fixtures import DENSE, WANDA, finding, manifest, redecode, scored_items
 from tests.variant_fixtures import graded_items, graded_manifest
 from tui.screens.page import PageScreen
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-KEYS = {"inspector": (), "x-ray": ("x",), "lab": ("enter", "down"), "summary": ("v",)}
+KEYS = {
+    "inspector": (),
+    "x-ray": ("x",),
+    "depth": ("x", "d"),
+    "restore": ("x", "r"),
+    "lab": ("enter", "down"),
+    "summary": ("v",),
+}
 LAB_DECODINGS = (Beam(), Sample(), OneShot(), KShot(), Contrastive(), Beam(width=4))
 DEMOTED, TRIED = 4, 3
 """Numbers of recognition-only items: one that was re-decoded, one by almost every decoding."""
@@ -51,6 +60,9 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tried: bool) -> Path:
         for decoding in LAB_DECODINGS if tried else ():
             log.append_redecode(redecode(scored[TRIED], DENSE, decoding))
             log.append_redecode(redecode(scored[TRIED], WANDA, decoding))
+        log.append_findings(
+            [finding(scored[DEMOTED], WANDA, kind) for kind in (Depth(), Restore())]
+        )
     return run
 
 

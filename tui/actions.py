@@ -10,15 +10,16 @@ from engine.analysis.outcomes import OUTCOME_MARKS
 OUTCOMES = ("all", *OUTCOME_MARKS)
 """What the keys 0 to 5 show."""
 
-RE_DECODE, SHOW, FIND, MOVE, RUN, LAB = (
+RE_DECODE, SHOW, FIND, MOVE, RUN, LAB, X_RAY = (
     "Re-decode",
     "Look closer",
     "Find",
     "Move",
     "Run",
     "In the lab",
+    "In the x-ray",
 )
-GROUPS = (RE_DECODE, SHOW, FIND, MOVE, RUN, LAB)
+GROUPS = (RE_DECODE, SHOW, FIND, MOVE, RUN, LAB, X_RAY)
 """The help's headings in their order; a group that is not among them comes last."""
 
 

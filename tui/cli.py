@@ -22,6 +22,7 @@ from tui.commands import (
     redecode,
     remedy,
     score,
+    xray,
 )
 from tui.options.registry_help import FilledGroup
 from tui.options.run_options import RunOptions
@@ -87,6 +88,7 @@ COMMANDS = (
     inspector,
     redecode,
     remedy,
+    xray,
     export,
     judge,
     import_runs,

@@ -12,6 +12,8 @@ from engine.judging import judge
 from engine.judging.background import Background
 from engine.judging.failures import with_failure
 from engine.records.hypotheses import Redecode
+from engine.records.instruments.fork import ForkFinding
+from engine.records.instruments.instrument import Finding
 from engine.records.items import Item
 from engine.records.lines import encode_line
 from engine.records.scores import Answer, Score, ScoredItem
@@ -68,6 +70,7 @@ def judged(run: Run, rule: JudgeRule) -> Run:
         manifest=msgspec.structs.replace(run.manifest, settings=settings),
         scored={name: _scored(scored, rule, background) for name, scored in run.scored.items()},
         redecodes=tuple(_redecode(each, items[each.item_id], rule) for each in run.redecodes),
+        findings=tuple(_finding(each, items[each.item_id], rule) for each in run.findings),
     )
 
 
@@ -109,6 +112,13 @@ def _redecode(redecode: Redecode, item: Item, rule: JudgeRule) -> Redecode:
         for hypothesis in redecode.hypotheses
     )
     return msgspec.structs.replace(redecode, hypotheses=hypotheses)
+
+
+def _finding(finding: Finding, item: Item, rule: JudgeRule) -> Finding:
+    if not isinstance(finding, ForkFinding):
+        return finding
+    judgement = judge(finding.text, item.answers, item.language, rule)
+    return msgspec.structs.replace(finding, judgement=judgement)
 
 
 def _kept(kept: Kept | None, now: Kept) -> Kept:

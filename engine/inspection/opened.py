@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from transformers import PreTrainedModel
 
@@ -38,6 +39,9 @@ class OpenedRun:
         emit: takes progress and manifest events.
         check: raises to cancel; called while a model is loaded and variants are made.
         share: of this process, where several score the run.
+
+    Attributes:
+        kept: what instruments keep for the next time, by a name of their own.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class OpenedRun:
         self._check = check
         self._bench: Workbench | None = None
         self._takes_tries: dict[PreTrainedModel, bool] = {}
+        self.kept: dict[str, Any] = {}
 
     def ready(self, names: Sequence[str]) -> Workbench:
         """The model with the named variants, loaded and made where they aren't yet.

@@ -16,11 +16,19 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.files import SECONDS_BETWEEN_CHECKS
-from engine.records.protocol import DecodeFinished, Event, ItemScored
+from engine.records.protocol import DecodeFinished, Event, ItemScored, ProbeFinished
 from engine.records.share import Share
 from engine.runs.log import RunLog
 from engine.runs.parts import GrowingLog, merged_manifest
-from engine.runs.reading import LOG, PARTS, Redecoded, Scored, part_directories, read_manifest
+from engine.runs.reading import (
+    LOG,
+    PARTS,
+    Probed,
+    Redecoded,
+    Scored,
+    part_directories,
+    read_manifest,
+)
 
 SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_TO_SETTLE = 5.0
@@ -92,6 +100,8 @@ class Others:
                         self._emit(ItemScored(scored=scored))
                     case Redecoded(redecode=redecode):
                         self._emit(DecodeFinished(redecode=redecode))
+                    case Probed(finding=finding):
+                        self._emit(ProbeFinished(finding=finding))
 
     def overtook(self, undone: Callable[[], bool]) -> bool:
         """Whether the others have done what this process is doing; looks every second at most."""

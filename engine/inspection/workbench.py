@@ -172,6 +172,11 @@ class Workbench:
         """The calibration token ids of a recipe, `(sequences, tokens)`; empty where it has none."""
         return self._sequences(recipe)[0]
 
+    def calibration(self) -> Tensor:
+        """The calibration text of the run as token ids, `(sequences, tokens)`."""
+        with self.variants.using(DENSE):
+            return self._calibrated(self.settings.calibration)[0]
+
     def _compressed(self, name: str, recipe: Recipe) -> Compressed:
         """As `compressed`; progress is told for the variant `name`."""
         sequences, calibration = self._sequences(recipe)
@@ -266,7 +271,10 @@ class Workbench:
         """Calibration token ids, `(sequences, tokens)`; none where the recipe needs none."""
         if not needs_calibration(recipe):
             return torch.empty(0, 0, dtype=torch.long), None
-        source = recipe.calibration or self.settings.calibration
+        return self._calibrated(recipe.calibration or self.settings.calibration)
+
+    def _calibrated(self, source: str) -> tuple[Tensor, CalibrationRecord]:
+        """The calibration text of a source, and its record."""
         if source not in self._calibrations:
             settings, record = self.settings, self.loaded.record
             progress = _progress_of(self._emit)

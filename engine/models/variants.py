@@ -7,7 +7,7 @@ once. A checkpoint that somebody else compressed may have any shape: it is a mod
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from engine.models.devices import Placement, free_for_weights
-from engine.models.weights import exchanged_weights, in_host_memory
+from engine.models.weights import exchanged_weights, in_host_memory, own_weight
 from engine.records.settings import DENSE
 
 
@@ -51,6 +51,21 @@ class Variants:
     def tensors(self, name: str) -> dict[str, Tensor]:
         """The changed parameters of a variant, by full name."""
         return dict(self._tensors[name])
+
+    def changed(self, name: str) -> frozenset[str] | None:
+        """The full names of a variant's changed parameters; None for a model of its own."""
+        return None if name in self._models else frozenset(self._tensors[name])
+
+    def own_weights(self, names: Iterable[str]) -> dict[str, Tensor]:
+        """The dense values of parameters by full name, wherever they are; not to be written to.
+
+        They stay what they are while variants are in use.
+        """
+        with self.using(DENSE) as model:
+            return {
+                name: self._waiting[name] if name in self._waiting else own_weight(model, name)
+                for name in names
+            }
 
     def add(self, name: str, tensors: Mapping[str, Tensor]) -> None:
         """Make a variant ready: `tensors` are its changed parameters by full name.

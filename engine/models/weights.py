@@ -44,6 +44,21 @@ def read_weight(model: PreTrainedModel, full_name: str) -> Tensor:
         return parameter.detach().to("cpu")
 
 
+def own_weight(model: PreTrainedModel, full_name: str) -> Tensor:
+    """A parameter's values where they are kept, by its full name; not to be written to.
+
+    The tensor stays what it is when the parameter's is exchanged for another one.
+    """
+    path, _, name = full_name.rpartition(".")
+    module = model.get_submodule(path)
+    if has_offloaded_params(module):
+        hook: Any = module._hf_hook
+        kept: Tensor = hook.weights_map[name]
+        return kept
+    parameter: Tensor = getattr(module, name)
+    return parameter.detach()
+
+
 @contextmanager
 def weights_resident(module: nn.Module) -> Iterator[None]:
     """A module, and all modules in it, keep their offloaded weights where they compute meanwhile.

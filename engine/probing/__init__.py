@@ -1,1 +1,1 @@
-"""Instruments that look into a compressed model: where answers are lost, and what it depends on."""
+"""Looking inside a model: one module for each instrument."""

@@ -18,6 +18,7 @@ import msgspec
 
 from engine.records.decodings.registry import AnyDecoding
 from engine.records.hypotheses import Hypothesis, Redecode
+from engine.records.instruments.registry import AnyFinding, AnyInstrument
 from engine.records.lines import LineDecoder, encode_line
 from engine.records.manifest import Manifest
 from engine.records.remedies import RemedyReport, Trial
@@ -81,6 +82,17 @@ class Decode(Question, frozen=True, kw_only=True):
     item_id: str
     variants: tuple[str, ...]
     decoding: AnyDecoding
+
+
+class Probe(Question, frozen=True, kw_only=True):
+    """Look into one variant with an instrument, for one item or many.
+
+    What the run already has of it is told and not computed again.
+    """
+
+    item_ids: tuple[str, ...]
+    variant: str
+    instrument: AnyInstrument
 
 
 class Cancel(Request, frozen=True, kw_only=True):
@@ -214,6 +226,26 @@ class RemedyFound(Event, frozen=True, kw_only=True):
     """The search is over, and what was chosen is proven on the other half."""
 
     report: RemedyReport
+
+
+class ProbeStep(Event, frozen=True, kw_only=True):
+    """An instrument is at work.
+
+    Attributes:
+        detail: what it is at.
+        share: of the request that is done, from 0 to 1.
+        finding: of the item that it is at, as far as it has come; None where there is nothing yet.
+    """
+
+    detail: str
+    share: float
+    finding: AnyFinding | None = None
+
+
+class ProbeFinished(Event, frozen=True, kw_only=True):
+    """An instrument is done with an item, and what it found is on disk."""
+
+    finding: AnyFinding
 
 
 class CheckpointSaved(Event, frozen=True, kw_only=True):

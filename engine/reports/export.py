@@ -23,6 +23,7 @@ from engine.analysis.long import long_frame
 from engine.files import write_atomically
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
+from engine.records.instruments.instrument import Finding
 from engine.reports.html import to_html
 from engine.reports.long import to_long_html, to_long_jsonl, to_long_markdown
 from engine.reports.markdown import to_markdown
@@ -77,8 +78,11 @@ def to_csv(_run: Run, frame: pl.DataFrame) -> bytes:
 
 
 def to_jsonl(run: Run, frame: pl.DataFrame) -> bytes:
-    """One object a line: the row, then the item, its prompt, every score and every re-decode."""
-    redecodes = _by_item(run)
+    """One object a line: the row, then the item, its prompt, every score and every re-decode.
+
+    Of a run that instruments looked into, also what they found.
+    """
+    redecodes, findings = _by_item(run), _findings_by_item(run)
     lines = []
     for row in frame.iter_rows(named=True):
         scored = run.scored[row["item_id"]]
@@ -91,6 +95,8 @@ def to_jsonl(run: Run, frame: pl.DataFrame) -> bytes:
             "floor": scored.floor,
             "redecodes": redecodes[row["item_id"]],
         }
+        if findings:
+            detail["findings"] = findings.get(row["item_id"], [])
         lines.append(msgspec.json.encode(detail) + b"\n")
     return b"".join(lines)
 
@@ -103,6 +109,17 @@ def _by_item(run: Run) -> dict[str, list[Redecode]]:
         key=lambda each: (each.item_id, each.variant, msgspec.json.encode(each.decoding)),
     ):
         grouped[redecode.item_id].append(redecode)
+    return grouped
+
+
+def _findings_by_item(run: Run) -> dict[str, list[Finding]]:
+    """Findings by item, in an order that doesn't depend on when they were made."""
+    grouped: dict[str, list[Finding]] = defaultdict(list)
+    for finding in sorted(
+        run.findings,
+        key=lambda each: (each.item_id, each.variant, msgspec.json.encode(each.instrument)),
+    ):
+        grouped[finding.item_id].append(finding)
     return grouped
 
 

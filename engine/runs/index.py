@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,9 @@ from engine.runs.reading import damaged, unreadable
 BUFFER_BYTES = 1 << 20
 LINES = 1000
 """So many lines are read between two calls of `tell`."""
+
+
+Kind = Literal["scored", "redecode", "probe"]
 
 
 class Span(NamedTuple):
@@ -30,10 +33,12 @@ class LogIndex(NamedTuple):
     Attributes:
         scored: the last line that scores an item.
         redecodes: the lines of an item's re-decodes, in the order of the log.
+        findings: the lines of what instruments found of an item, likewise.
     """
 
     scored: dict[str, Span]
     redecodes: dict[str, list[Span]]
+    findings: dict[str, list[Span]]
 
 
 def index_log(path: Path, tell: Callable[[int], None] = lambda done: None) -> LogIndex:
@@ -46,7 +51,7 @@ def index_log(path: Path, tell: Callable[[int], None] = lambda done: None) -> Lo
     Raises:
         UserError: the log can't be read, or a line is no record; the error names the line.
     """
-    index = LogIndex({}, {})
+    index = LogIndex({}, {}, {})
     start = 0
     try:
         with path.open("rb", buffering=BUFFER_BYTES) as file:
@@ -54,14 +59,15 @@ def index_log(path: Path, tell: Callable[[int], None] = lambda done: None) -> Lo
                 if not line.endswith(b"\n"):
                     break
                 try:
-                    scored, item_id = _about(line)
+                    record, item_id = _about(line)
                 except ValueError as error:
                     raise damaged(f"{path}, line {number}", error) from error
                 span = Span(number, start, len(line) - 1)
-                if scored:
+                if record == "scored":
                     index.scored[item_id] = span
                 else:
-                    index.redecodes.setdefault(item_id, []).append(span)
+                    lines = index.redecodes if record == "redecode" else index.findings
+                    lines.setdefault(item_id, []).append(span)
                 start += len(line)
                 if number % LINES == 0:
                     tell(start)
@@ -83,27 +89,30 @@ class _Scored(msgspec.Struct):
     item: _Item
 
 
-class _Redecode(msgspec.Struct):
+class _OfItem(msgspec.Struct):
     item_id: str
 
 
 class _Line(msgspec.Struct):
     scored: _Scored | None = None
-    redecode: _Redecode | None = None
+    redecode: _OfItem | None = None
+    finding: _OfItem | None = None
 
 
 _lines = msgspec.json.Decoder(_Line)
 
 
-def _about(line: bytes) -> tuple[bool, str]:
-    """Whether a line scores an item, and the item's id; raises ValueError if it is no record."""
+def _about(line: bytes) -> tuple[Kind, str]:
+    """What kind of record a line is, and its item's id; raises ValueError if it is none."""
     if found := _SCORED.match(line):
-        return True, found[1].decode()
+        return "scored", found[1].decode()
     if found := _REDECODED.match(line):
-        return False, found[1].decode()
+        return "redecode", found[1].decode()
     record = _lines.decode(line)
     if record.scored is not None:
-        return True, record.scored.item.id
+        return "scored", record.scored.item.id
     if record.redecode is not None:
-        return False, record.redecode.item_id
-    raise ValueError("it is neither a score nor a re-decode")
+        return "redecode", record.redecode.item_id
+    if record.finding is not None:
+        return "probe", record.finding.item_id
+    raise ValueError("it is neither a score nor a re-decode nor a finding")

@@ -14,6 +14,7 @@ import msgspec
 from engine.files import SCRATCH_SUFFIX, write_atomically
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
+from engine.records.instruments.instrument import Finding, FindingKey, finding_key
 from engine.records.items import Item
 from engine.records.lines import encode_line
 from engine.records.manifest import Manifest
@@ -27,6 +28,7 @@ from engine.runs.reading import (
     MANIFEST,
     PARTS,
     LogRecord,
+    Probed,
     Redecoded,
     RedecodeKey,
     Scored,
@@ -62,6 +64,7 @@ class RunLog:
         log = read_log(directory / LOG)
         self.scored: dict[str, ScoredItem] = log.scored
         self._redecodes = log.redecodes
+        self._findings = log.findings
         self._file = (directory / LOG).open("r+b", buffering=0)
         self._file.truncate(log.intact_bytes)
         self._file.seek(0, os.SEEK_END)
@@ -122,6 +125,11 @@ class RunLog:
         return list(self._redecodes.values())
 
     @property
+    def findings(self) -> dict[FindingKey, Finding]:
+        """What instruments found, by its key; of equal keys the last."""
+        return dict(self._findings)
+
+    @property
     def unscored(self) -> list[Item]:
         """The items that are still to be scored, in order."""
         return [item for item in self.items.values() if item.id not in self.scored]
@@ -136,6 +144,11 @@ class RunLog:
         self._append([Redecoded(redecode=redecode)])
         self._redecodes[redecode_key(redecode)] = redecode
 
+    def append_findings(self, findings: Sequence[Finding]) -> None:
+        """Put what an instrument found on disk, all of it in one write."""
+        self._append([Probed(finding=finding) for finding in findings])
+        self._findings.update({finding_key(finding): finding for finding in findings})
+
     def redecoded(self, key: RedecodeKey) -> bool:
         """Whether an item was decoded again so, under this variant."""
         return key in self._redecodes
@@ -147,6 +160,8 @@ class RunLog:
                 self.scored[scored.item.id] = scored
             case Redecoded(redecode=redecode) if not self.redecoded(redecode_key(redecode)):
                 self._redecodes[redecode_key(redecode)] = redecode
+            case Probed(finding=finding) if finding_key(finding) not in self._findings:
+                self._findings[finding_key(finding)] = finding
             case _:
                 return False
         return True
@@ -163,6 +178,8 @@ class RunLog:
             self.append_scored([content.scored[id_] for id_ in self.items if id_ in content.scored])
             for redecode in content.redecodes.values():
                 self.append_redecode(redecode)
+            if content.findings:
+                self.append_findings(list(content.findings.values()))
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Put a new state of the manifest on disk.

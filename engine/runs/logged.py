@@ -10,11 +10,13 @@ from typing import Generic, TypeVar
 
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
+from engine.records.instruments.instrument import Finding, finding_key
 from engine.records.items import Item
 from engine.records.scores import ScoredItem
 from engine.runs.index import Span
 from engine.runs.reading import (
     LogRecord,
+    Probed,
     Redecoded,
     Scored,
     decode_record,
@@ -27,6 +29,7 @@ KEPT = 256
 
 PlaceT = TypeVar("PlaceT")
 ValueT = TypeVar("ValueT")
+RecordT = TypeVar("RecordT")
 
 
 class LogFile:
@@ -143,6 +146,21 @@ class LoggedRedecodes(Logged[list[Span], list[Redecode]]):
         return list(reversed(found.values()))
 
 
+class LoggedFindings(Logged[list[Span], list[Finding]]):
+    """What instruments found of each item, the latest first, of equal ones the last."""
+
+    def decode(self, item_id: str, place: list[Span]) -> list[Finding]:
+        found = {}
+        for span in place:
+            try:
+                record = self.file.record(span)
+            except UserError:
+                continue
+            if isinstance(record, Probed) and record.finding.item_id == item_id:
+                found[finding_key(record.finding)] = record.finding
+        return list(reversed(found.values()))
+
+
 class ItemsOf(Collection[Item]):
     """The items of scored items, taken when they are asked for."""
 
@@ -164,24 +182,31 @@ class ItemsOf(Collection[Item]):
     __hash__ = None  # type: ignore[assignment]  # it changes with the mapping
 
 
-class RedecodesOf(Collection[Redecode]):
-    """All re-decodes of all items, taken when they are asked for."""
+class _RecordsOf(Collection[RecordT], Generic[RecordT]):
+    """All records of all items, taken when they are asked for."""
 
-    def __init__(self, redecodes: Mapping[str, list[Redecode]]) -> None:
-        self._redecodes = redecodes
+    def __init__(self, by_item: Mapping[str, list[RecordT]]) -> None:
+        self._by_item = by_item
 
-    def __iter__(self) -> Iterator[Redecode]:
-        return (one for item_id in self._redecodes for one in self._redecodes[item_id])
+    def __iter__(self) -> Iterator[RecordT]:
+        return (one for item_id in self._by_item for one in self._by_item[item_id])
 
     def __len__(self) -> int:
-        return sum(len(self._redecodes[item_id]) for item_id in self._redecodes)
+        return sum(len(self._by_item[item_id]) for item_id in self._by_item)
 
-    def __contains__(self, redecode: object) -> bool:
-        if not isinstance(redecode, Redecode):
-            return False
-        return redecode in self._redecodes.get(redecode.item_id, ())
+    def __contains__(self, record: object) -> bool:
+        item_id = getattr(record, "item_id", None)
+        return isinstance(item_id, str) and record in self._by_item.get(item_id, ())
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, RedecodesOf) and self._redecodes == other._redecodes
+        return type(other) is type(self) and self._by_item == other._by_item
 
     __hash__ = None  # type: ignore[assignment]  # it changes with the mapping
+
+
+class RedecodesOf(_RecordsOf[Redecode]):
+    """All re-decodes of all items."""
+
+
+class FindingsOf(_RecordsOf[Finding]):
+    """All that instruments found of all items."""

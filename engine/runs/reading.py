@@ -12,6 +12,8 @@ from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.registry import kinds, unknown_kind
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
+from engine.records.instruments.instrument import Finding, FindingKey, finding_key
+from engine.records.instruments.registry import AnyFinding, instruments, unknown_instrument
 from engine.records.items import Item
 from engine.records.lines import LineDecoder
 from engine.records.manifest import FORMAT, Manifest
@@ -35,7 +37,13 @@ class Redecoded(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", t
     redecode: Redecode
 
 
-LogRecord = Scored | Redecoded
+class Probed(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="probe"):
+    """A line of the log: an instrument was applied to an item."""
+
+    finding: AnyFinding
+
+
+LogRecord = Scored | Redecoded | Probed
 
 
 class _Named(msgspec.Struct):
@@ -53,9 +61,10 @@ class _KindOfRedecode(msgspec.Struct):
 
 
 class _KindOfLine(msgspec.Struct):
-    """As much of a line as tells which decoding it is of, if it is of any."""
+    """As much of a line as tells which decoding or instrument it is of, if it is of any."""
 
     redecode: _KindOfRedecode | None = None
+    finding: _Kind | None = None
 
 
 RedecodeKey = tuple[str, str, Decoding]
@@ -72,6 +81,7 @@ class LogContent(NamedTuple):
 
     scored: dict[str, ScoredItem]
     redecodes: dict[RedecodeKey, Redecode]
+    findings: dict[FindingKey, Finding]
     intact_bytes: int
 
 
@@ -83,6 +93,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     items: Collection[Item]
     scored: Mapping[str, ScoredItem]
     redecodes: Collection[Redecode]
+    findings: Collection[Finding] = ()
 
 
 T = TypeVar("T")
@@ -107,7 +118,12 @@ def read_run(directory: Path) -> Run:
     items = read_items(directory)
     log = read_log(directory / LOG)
     for part in parts:
-        log = LogContent(part.scored | log.scored, part.redecodes | log.redecodes, log.intact_bytes)
+        log = LogContent(
+            part.scored | log.scored,
+            part.redecodes | log.redecodes,
+            part.findings | log.findings,
+            log.intact_bytes,
+        )
     refuse_unknown(directory, log.scored.keys() - {item.id for item in items})
     scored = {item.id: log.scored[item.id] for item in items if item.id in log.scored}
     return Run(
@@ -116,6 +132,7 @@ def read_run(directory: Path) -> Run:
         items=items,
         scored=_with_failures(scored, items, manifest),
         redecodes=tuple(log.redecodes.values()),
+        findings=tuple(log.findings.values()),
     )
 
 
@@ -218,6 +235,7 @@ def read_log(path: Path) -> LogContent:
     intact_bytes = data.rfind(b"\n") + 1
     scored: dict[str, ScoredItem] = {}
     redecodes: dict[RedecodeKey, Redecode] = {}
+    findings: dict[FindingKey, Finding] = {}
     for number, line in enumerate(data[:intact_bytes].split(b"\n")[:-1], start=1):
         record = decode_record(line, f"{path}, line {number}")
         match record:
@@ -225,7 +243,9 @@ def read_log(path: Path) -> LogContent:
                 scored[record.scored.item.id] = record.scored
             case Redecoded():
                 redecodes[redecode_key(record.redecode)] = record.redecode
-    return LogContent(scored, redecodes, intact_bytes)
+            case Probed():
+                findings[finding_key(record.finding)] = record.finding
+    return LogContent(scored, redecodes, findings, intact_bytes)
 
 
 def decode_record(line: bytes, where: str) -> LogRecord:
@@ -236,18 +256,21 @@ def decode_record(line: bytes, where: str) -> LogRecord:
         where: what the line is called in an error.
 
     Raises:
-        UserError: it is no record, or has a decoding that is not installed.
+        UserError: it is no record, or has a decoding or an instrument that is not installed.
     """
     try:
         return _decode(_records, line, where)
     except UserError as error:
         try:
-            redecode = msgspec.json.decode(line, type=_KindOfLine).redecode
+            kind = msgspec.json.decode(line, type=_KindOfLine)
         except msgspec.DecodeError:
             raise error from None
-        if redecode is None or redecode.decoding.kind in kinds():
+        if kind.redecode is not None and kind.redecode.decoding.kind not in kinds():
+            unknown = unknown_kind(kind.redecode.decoding.kind)
+        elif kind.finding is not None and kind.finding.kind not in instruments():
+            unknown = unknown_instrument(kind.finding.kind)
+        else:
             raise
-        unknown = unknown_kind(redecode.decoding.kind)
         raise UserError(f"{where}: {unknown.message}", unknown.hint) from None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.records.protocol import Progress
 from engine.runs.index import index_log
-from engine.runs.logged import LogFile, LoggedItems, LoggedRedecodes
+from engine.runs.logged import LogFile, LoggedFindings, LoggedItems, LoggedRedecodes
 from engine.runs.reading import (
     LOG,
     part_directories,
@@ -50,6 +50,8 @@ def _whole(directory: Path) -> RunState:
         state.add(scored)
     for redecode in run.redecodes:
         state.remember(redecode)
+    for finding in run.findings:
+        state.note(finding)
     state.total = len(run.items)
     return state
 
@@ -72,6 +74,7 @@ def _indexed(directory: Path, size: int, tell: Callable[[int, int], None]) -> Ru
         items=LoggedItems(file, scored),
         ids=list(scored),
         redecodes=LoggedRedecodes(file, index.redecodes),
+        findings=LoggedFindings(file, index.findings),
     )
     state.tables.elsewhere = True
     return state

@@ -16,6 +16,7 @@ from engine.analysis.rows import PairRow
 from engine.methods.recipes import parse_recipe
 from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
+from engine.records.instruments.instrument import Finding
 from engine.records.manifest import Manifest, VariantRecord
 from engine.records.protocol import (
     DecodeFinished,
@@ -24,6 +25,7 @@ from engine.records.protocol import (
     ItemScored,
     ManifestChanged,
     Notice,
+    ProbeFinished,
     Progress,
     RemedyFound,
     RunFinished,
@@ -34,10 +36,18 @@ from engine.records.recipes import RecipeError
 from engine.records.remedies import RemedyReport
 from engine.records.scores import ScoredItem
 from engine.records.settings import DENSE, Settings
-from engine.runs.logged import ItemsOf, LoggedItems, LoggedRedecodes, RedecodesOf
+from engine.runs.logged import (
+    FindingsOf,
+    ItemsOf,
+    LoggedFindings,
+    LoggedItems,
+    LoggedRedecodes,
+    RedecodesOf,
+)
 from engine.runs.reading import Run
 from tui.state.decodes import LiveDecode, remembered
 from tui.state.pace import Pace
+from tui.state.probes import LiveProbe, with_finding
 from tui.state.questions import Asked
 from tui.state.tables import Tables
 
@@ -94,6 +104,7 @@ class RunState:
     items: dict[str, ScoredItem] | LoggedItems = field(default_factory=dict)
     ids: list[str] = field(default_factory=list)
     redecodes: dict[str, list[Redecode]] | LoggedRedecodes = field(default_factory=dict)
+    findings: dict[str, list[Finding]] | LoggedFindings = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     notices: deque[str] = field(default_factory=deque)
     remedies: RemedyReport | None = None
@@ -183,6 +194,25 @@ class RunState:
     def _decodes(self) -> list[LiveDecode]:
         return [asked for asked in self.asked.values() if isinstance(asked, LiveDecode)]
 
+    def found(self, item_id: str, variant: str, kind: str) -> list[Finding]:
+        """What an instrument found of an item under a variant, the latest first."""
+        every = self.findings.get(item_id, [])
+        return [one for one in every if one.variant == variant and one.name == kind]
+
+    def live_probes(self, kind: str, item_id: str | None = None) -> list[LiveProbe]:
+        """Instruments of a kind that run or ended without a finding, the latest first.
+
+        Those on one item alone, or on several.
+        """
+        return [
+            asked
+            for asked in reversed(self.asked.values())
+            if isinstance(asked, LiveProbe)
+            and asked.instrument.name == kind
+            and (asked.request.item_ids == (item_id,) if item_id else asked.many)
+            and (asked.running or asked.failure)
+        ]
+
     def recoveries(self, item_id: str, variant: str) -> list[Redecode]:
         """Re-decodes that brought the gold answer back under a variant."""
         return [r for r in self.results(item_id) if r.variant == variant and r.recovered_at]
@@ -198,6 +228,7 @@ class RunState:
             items=ItemsOf(scored),
             scored=scored,
             redecodes=RedecodesOf(self.redecodes.copy()),
+            findings=FindingsOf(self.findings.copy()),
         )
 
     # -- what happens --------------------------------------------------------------------
@@ -229,6 +260,9 @@ class RunState:
                 return self._score(scored, now)
             case DecodeFinished(redecode=redecode):
                 self.remember(redecode)
+                return Change.ANSWERS
+            case ProbeFinished(finding=finding):
+                self.note(finding)
                 return Change.ANSWERS
             case RunOpened():
                 self._open(event)
@@ -269,6 +303,11 @@ class RunState:
         old = self.results(redecode.item_id)
         self.redecodes[redecode.item_id] = remembered(old, redecode)
         self.tables.change(redecode.item_id, (redecode.variant,), columns_of_redecodes())
+
+    def note(self, finding: Finding) -> None:
+        """Keep what an instrument found."""
+        old = self.findings.get(finding.item_id, [])
+        self.findings[finding.item_id] = with_finding(old, finding)
 
     def engine_ended(self) -> None:
         """Note that no more events will come: what was under way is over."""

@@ -27,6 +27,7 @@ from engine.records.manifest import ROWS, TRIES, ItemsRecord
 from engine.records.protocol import (
     DecodeFinished,
     ItemScored,
+    ProbeFinished,
     Progress,
     RunFinished,
     StartRun,
@@ -62,6 +63,8 @@ def _start(inspection: Inspection, request: StartRun) -> None:
         inspection.emit(ItemScored(scored=scored))
     for redecode in log.redecodes:
         inspection.emit(DecodeFinished(redecode=redecode))
+    for finding in log.findings.values():
+        inspection.emit(ProbeFinished(finding=finding))
     others.take_in()
     if len(log.scored) < len(asked):
         _score(inspection, run, asked, others)

@@ -1,0 +1,1 @@
+"""What instruments found, as lines: one module for each instrument."""
