@@ -24,30 +24,25 @@ off, or other. What counts when texts are compared is what counts for the judge
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 import msgspec
 
-from engine.judging.background import Background, Named, units
+from engine.judging.background import Background, Named
 from engine.judging.loops import find_loop
 from engine.judging.matching import match
+from engine.judging.restating import EDGES, echo, restates, words_of
 from engine.judging.scripts import other_language
 from engine.judging.tokens import Level, Token, is_unspaced, streams
 from engine.records.items import Item
 from engine.records.scores import Answer, Failure, GoldScore, Score
 
-RESTATED_SHARE, RESTATED_WORDS = 0.6, 2
-"""This share of the words of the first line, so many at least, is of question and stem, or it
-begins with more than so many of them."""
+FEW_SYMBOLS = 2
+"""So many punctuation marks alone are an empty answer."""
 
 NEAR_SHARE, NEAR_LETTERS, NEAR_CHARACTERS = 0.5, 4, 2
 """This share of the gold answer's letters, so many at least, stands there before it breaks (of a
 word of four letters three); in scripts without spaces so many characters."""
-
-_RESTATES = Failure(mode="restates", explanation="restates the question")
-_SENTENCE_END = re.compile(r"(?<=[.!?؟।])\s|[\n。！？]")
-_EDGES = " \t.,;:!?\"'“”‘’«»()[]*_。，、！？؟।،"
 
 
 def with_failure(score: Score, item: Item, background: Background) -> Score:
@@ -84,8 +79,8 @@ def failure_of(
             *tests,
             lambda: _other_option(text, item),
             lambda: _other_entity(text, item, background),
-            lambda: _echo(text, item, background),
-            lambda: _restates(text, item, background, at_limit),
+            lambda: echo(text, item, background),
+            lambda: restates(text, item, background, at_limit),
             lambda: _near_miss(text, item, gold),
             lambda: _other_language(text, item),
         ]
@@ -103,7 +98,7 @@ def _empty(text: str) -> Failure | None:
     if not text.strip():
         return Failure(mode="empty", explanation="empty answer")
     symbols = streams(text, "und", Level.PLAIN)[0].words
-    if set(symbols) <= set(_EDGES) and len(symbols) <= RESTATED_WORDS:
+    if set(symbols) <= set(EDGES) and len(symbols) <= FEW_SYMBOLS:
         return Failure(mode="empty", explanation="there is no word in it")
     return None
 
@@ -162,79 +157,10 @@ def _other_entity(text: str, item: Item, background: Background) -> Failure | No
     )
 
 
-def _echo(text: str, item: Item, background: Background) -> Failure | None:
-    sentence = next(filter(None, map(_trimmed, _SENTENCE_END.split(text))), "")
-    words = streams(sentence, item.language)[0].words
-    if not words:
-        return None
-    frame = background.frame(item)
-    compared = units(words)
-    if not compared or compared[0] in frame or compared[-1] in frame:
-        return None
-    for asked in filter(None, (item.question, item.stem)):
-        shorter = len(words) < len(streams(asked, item.language)[0].words)
-        if shorter and match(asked, sentence, item.language).contained:
-            start = text.index(sentence)
-            explanation = f"echoes ‘{sentence}’ from the question"
-            return Failure(mode="echo", explanation=explanation, text=sentence, start=start)
-    return None
-
-
-def _restates(text: str, item: Item, background: Background, at_limit: bool) -> Failure | None:
-    line = next(filter(str.strip, text.split("\n")), "")
-    words = _words(line, item.language)
-    if not words:
-        return None
-    if at_limit and len(words) > 1:
-        # The last word may be begun only.
-        words.pop()
-    asked = [_words(text, item.language) for text in (item.question, item.stem or "")]
-    stem = asked[-1]
-    while stem and words[: len(stem)] == stem:
-        words = words[len(stem) :]
-    known = {run for text in asked for run in _runs(text)}
-    covered = [False] * len(words)
-    for first, run in enumerate(_runs(words)):
-        if run in known:
-            covered[first : first + len(run)] = [True] * len(run)
-    begun = covered.index(False) if False in covered else len(covered)
-    if not words:
-        return _RESTATES
-    new = not any(words[-1] in text for text in asked)
-    if len(words) == 1:
-        restated = not new
-    elif new and _has_subject(words, item, background):
-        # The question in full, and then something else: that is an answer.
-        restated = False
-    else:
-        share = max(RESTATED_WORDS, RESTATED_SHARE * len(words))
-        restated = sum(covered) >= share or begun > RESTATED_WORDS
-    return _RESTATES if restated else None
-
-
-def _has_subject(words: Sequence[str], item: Item, background: Background) -> bool:
-    """Whether all that sets the question apart from others of its kind is among the words."""
-    frame = background.frame(item)
-    subject = set(units(_words(item.question, item.language))) - frame
-    return bool(frame) and subject <= set(units(words))
-
-
-def _words(text: str, language: str) -> list[str]:
-    return [token.text for token in streams(text, language)[0].with_articles]
-
-
-def _runs(words: Sequence[str]) -> list[tuple[str, ...]]:
-    """From every place but the last: two words or, of a script without spaces, three characters."""
-    return [
-        tuple(words[first : first + (3 if is_unspaced(words[first][0]) else 2)])
-        for first in range(len(words) - 1)
-    ]
-
-
 def _near_miss(text: str, item: Item, gold: GoldScore | None) -> Failure | None:
     tokens = streams(text, item.language)[0].tokens
     # Brazil begins like Brasília, but is what was asked about.
-    asked = {*_words(item.question, item.language), *_words(item.stem or "", item.language)}
+    asked = {*words_of(item.question, item.language), *words_of(item.stem or "", item.language)}
     places = [place for place, token in enumerate(tokens) if token.text not in asked]
     best: tuple[float, int, Failure] | None = None
     for answer in item.answers:
@@ -296,7 +222,3 @@ def _unnamed(answer: Answer, at_limit: bool) -> Failure:
         explanation = f"goes on at the limit of {answer.tokens} tokens"
         return Failure(mode="cut-off", explanation=explanation)
     return Failure(mode="other", explanation=answer.judgement.explanation)
-
-
-def _trimmed(text: str) -> str:
-    return text.strip(_EDGES)
