@@ -10,7 +10,7 @@ from engine.analysis.outcomes import OUTCOME_MARKS
 OUTCOMES = ("all", *OUTCOME_MARKS)
 """What the keys 0 to 5 show."""
 
-RE_DECODE, SHOW, FIND, MOVE, RUN, LAB, X_RAY = (
+RE_DECODE, SHOW, FIND, MOVE, RUN, LAB, X_RAY, MEND = (
     "Re-decode",
     "Look closer",
     "Find",
@@ -18,8 +18,9 @@ RE_DECODE, SHOW, FIND, MOVE, RUN, LAB, X_RAY = (
     "Run",
     "In the lab",
     "In the x-ray",
+    "While mending",
 )
-GROUPS = (RE_DECODE, SHOW, FIND, MOVE, RUN, LAB, X_RAY)
+GROUPS = (RE_DECODE, SHOW, FIND, MOVE, RUN, LAB, X_RAY, MEND)
 """The help's headings in their order; a group that is not among them comes last."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from tui.acting import Opening
-from tui.actions import SHOW, Action
+from tui.actions import MEND, SHOW, Action
 from tui.drawing.header import stage_text
 from tui.screens.base import EngineNeeded
 from tui.screens.inspect import InspectScreen
@@ -33,7 +33,7 @@ class RemediesScreen(PageScreen):
             "search",
             "search",
             "Search for what brings answers back, or go on with the search.",
-            SHOW,
+            MEND,
             shown="⏎",
             footer=1,
         ),
@@ -42,7 +42,7 @@ class RemediesScreen(PageScreen):
             "stop",
             "cancel",
             "Cancel the search; what was tried is kept.",
-            SHOW,
+            MEND,
             shown="^n",
             footer=2,
         ),
