@@ -15,6 +15,7 @@ from engine.compression.allocation import (
 from engine.compression.compress import compress
 from engine.compression.reporter import Reporter
 from engine.methods.recipes import parse_recipe
+from engine.records.errors import UserError
 from tests.compression_helpers import blocks_of, calibration_ids, quietly, recorded_inputs
 from tests.tiny_models import tiny_model
 
@@ -111,3 +112,17 @@ def test_an_allocation_by_answers_keeps_the_sparsity(recipe: str) -> None:
     assert len(set(shares)) > 1
     with pytest.raises(ValueError, match="gold sensitivity"):
         compress(model, parse_recipe(recipe), ids, Reporter())
+
+
+def test_kept_blocks_stay_dense_and_the_others_see_their_outputs() -> None:
+    model, ids = tiny_model("llama"), calibration_ids()
+    compressed = quietly(model, "wanda:0.5+keep=1", ids)
+    first, kept, *_ = compressed.blocks
+    assert (kept.zeros, kept.weights) == (0, first.weights)
+    assert not any(".layers.1." in name for name in compressed.tensors)
+    plain = quietly(model, "wanda:0.5", ids)
+    for name, tensor in plain.tensors.items():
+        if ".layers.0." in name:
+            assert torch.equal(compressed.tensors[name], tensor)
+    with pytest.raises(UserError, match="has 3 blocks"):
+        quietly(model, "wanda:0.5+keep=9", ids)

@@ -37,6 +37,14 @@ from tests.tiny_models import tiny_model
         ("magnitude:0.5+owl", "magnitude:0.5+owl", "magnitude 50 % +owl", 0.5, True),
         ("wanda:0.5+swaps+owl", "wanda:0.5+owl+swaps", "wanda 50 % +owl +swaps", 0.5, True),
         ("wanda:0.5@items", "wanda:0.5@items", "wanda 50 % @items", 0.5, True),
+        (
+            "wanda:0.5+keep=7.0.7+owl@chat",
+            "wanda:0.5+owl+keep=0.7@chat",
+            "wanda 50 % +owl +keep=0.7 @chat",
+            0.5,
+            True,
+        ),
+        ("rtn:4+keep=3", "rtn:4+keep=3", "rtn 4 bit +keep=3", 0.0, False),
         ("ria:2:4@a+b.txt", "ria:2:4@a+b.txt", "ria 2:4 @a+b.txt", 0.5, True),
         (
             "wanda:0.5+gold@auto+items",
@@ -91,6 +99,7 @@ def test_a_recipe_is_read_and_written(
         ("wanda:0.5+linear+owl", "+owl and +linear both set the sparsity per block; choose one"),
         ("wanda:2:4+owl", "N:M fixes every block's sparsity; +owl needs wanda:SPARSITY"),
         ("magnitude:2:4+rows", "N:M already chooses within each row"),
+        ("wanda:0.5+keep=a", "numbers of blocks, as +keep=0.2.18"),
         ("wanda:0.5@", "no calibration text is named after the @"),
         ("rtn:4@items", "rtn:4 looks at no calibration text"),
         ("wanda:0.5+gold+owl", "+owl and +gold both set the sparsity per block; choose one"),

@@ -65,6 +65,7 @@ def report() -> RemedyReport:
         best=recipes[1],
         baselines=recipes[:1],
         proven=recipes,
+        priced=recipes[:1],
         trials={name: trial(name, right) for name, right in ((WANDA, 3), (OWL, 4), (GOLD, 12))},
         proofs=proofs,
         decodings=[decoding()],
@@ -99,6 +100,7 @@ async def test_a_search_is_begun_followed_and_read(size: tuple[int, int]) -> Non
         assert "+gold" in best
         assert any(text.startswith("= ") and "+owl" in text for text in texts)
         assert any("Another task: currencies" in text for text in texts)
+        assert any("At a price" in text for text in texts)
         assert any(text.startswith("  wanda 45 %, one-shot") and "50 %" in text for text in texts)
         assert all(len(text) <= size[0] for text in texts)
 

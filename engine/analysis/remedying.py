@@ -33,6 +33,7 @@ def remedy_report(
     best: Recipe,
     baselines: Collection[Recipe],
     proven: Sequence[Recipe],
+    priced: Sequence[Recipe],
     trials: Mapping[str, Trial],
     proofs: Iterable[Proof],
     decodings: Sequence[DecodingRow],
@@ -40,7 +41,10 @@ def remedy_report(
     held_out: Collection[Item],
     control: str | None,
 ) -> RemedyReport:
-    """Put the table together; every recipe, `base` among them, must be proven on every item."""
+    """Put the table together; every recipe, `base` among them, must be proven on every item.
+
+    Of `priced` the first is the remedy, the others are its baselines.
+    """
     scores: dict[tuple[str, str], dict[str, Score]] = {}
     for proof in proofs:
         for name, score in proof.scored.scores.items():
@@ -71,6 +75,10 @@ def remedy_report(
         for recipe in proven
         if recipe != base
     }
+    at_a_price = tuple(
+        row(str(recipe), "baseline" if number else "remedy", recipe)
+        for number, recipe in enumerate(priced)
+    )
     variant = row(str(base), "variant", base)
     return RemedyReport(
         choosing=choosing,
@@ -80,6 +88,7 @@ def remedy_report(
         variant=variant,
         best=rows.get(best, variant),
         remedies=tuple(rows.values()),
+        priced=at_a_price,
         decodings=tuple(decodings),
         trials=tuple(trials.values()),
         seconds=sum(trial.seconds for trial in trials.values()),

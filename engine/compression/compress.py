@@ -110,11 +110,18 @@ def compress(
         done = total - len(work.blocks) + block.index
         reporter.progress(f"block {block.index + 1} of {len(work.blocks)}", done, total)
         with weights_resident(block.module):
-            changed, noted = _compressed_block(work, block, sparsity, inputs)
+            changed: dict[str, Tensor] = {}
+            noted: list[str] = []
+            if block.index not in recipe.kept:
+                changed, noted = _compressed_block(work, block, sparsity, inputs)
             if inputs is not None and block is not work.blocks[-1]:
                 with exchanged_weights(model, changed):
                     inputs.advance(block, reporter.check)
-        counts.append(_count_zeros(block, changed))
+        if block.index in recipe.kept:
+            dense = BlockSparsity(block=block.index, zeros=0, weights=_weights(work, block))
+            counts.append(dense)
+        else:
+            counts.append(_count_zeros(block, changed))
         tensors |= {name: tensor.cpu() for name, tensor in changed.items()}
         notes += noted
     reporter.progress("done", total, total)
@@ -134,6 +141,11 @@ def _prepared(model: PreTrainedModel, recipe: Recipe, reporter: Reporter) -> _Wo
     blocks = decoder_blocks(model)
     shared = tied_parameters(model)
     matrices = {block.index: prunable(block, shared=shared) for block in blocks}
+    if missing := [block for block in recipe.kept if block >= len(blocks)]:
+        raise UserError(
+            f"{recipe} leaves block {missing[0]} dense, and the model has {len(blocks)} blocks",
+            f"Blocks are numbered from 0 to {len(blocks) - 1}.",
+        )
     for inside in matrices.values():
         _check_shapes(inside, recipe)
     needs: Needs = "gram" if "swaps" in recipe.modifiers else method.needs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -20,7 +21,8 @@ from engine.inspection.workbench import Workbench
 from engine.items.halves import halves
 from engine.items.reading import read_items
 from engine.items.samples import sample_names
-from engine.methods.levers import compresses
+from engine.methods.amounts import Sparsity
+from engine.methods.levers import compresses, keeping, uniform_at
 from engine.methods.recipes import parse_recipe
 from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.registry import parse_decoding
@@ -52,6 +54,10 @@ LEAST_PROBABILITY = 1e-30
 
 DECODINGS = ("one-shot", "beam=8")
 """Decodings that are tried beside recipes."""
+
+KEPT_SHARE, PRICED = 0.13, 4
+"""The share of the blocks that are left dense at a price, and how many recipes that makes with its
+baselines."""
 
 DECODED_AT_ONCE = 128
 """Hypotheses."""
@@ -117,8 +123,9 @@ class Remedying:
         proven = tuple(dict.fromkeys((base, *found.proven)))
         for number, recipe in enumerate(proven):
             self._prove(recipe, number, len(proven))
+        priced = self._priced(found.best) if compresses(base) else ()
         decodings = self._decodings(base, found.best)
-        report = self._reported(base, found, proven, decodings)
+        report = self._reported(base, found, proven, priced, decodings)
         self._log.append(report)
         return report
 
@@ -127,6 +134,7 @@ class Remedying:
         base: Recipe,
         found: Found,
         proven: Sequence[Recipe],
+        priced: Sequence[Recipe],
         decodings: Sequence[DecodingRow],
     ) -> RemedyReport:
         return remedy_report(
@@ -134,6 +142,7 @@ class Remedying:
             best=found.best,
             baselines=found.baselines,
             proven=proven,
+            priced=priced,
             trials=self._log.trials,
             proofs=self._log.proofs.values(),
             decodings=decodings,
@@ -180,6 +189,28 @@ class Remedying:
                     for scored in self._scored(name, items, compared=True)
                 ]
                 self._log.append(*proofs)
+
+    def _priced(self, best: Recipe) -> tuple[Recipe, ...]:
+        """What was chosen with some blocks left dense, and its baselines; none where it can't be.
+
+        The blocks are those that the gold answers of the choosing half gain most from.
+        """
+        if not isinstance(best.amount, Sparsity):
+            return ()
+        gains = self._bench.gains(best)
+        count = max(1, round(KEPT_SHARE * len(gains)))
+        chosen = sorted(range(len(gains)), key=lambda block: (-gains[block], block))[:count]
+        drawn = random.Random(self._settings.seed).sample(range(len(gains)), count)
+        kept, control = keeping(best, chosen), keeping(best, drawn)
+        if kept is None or control is None:
+            return ()
+        self._prove(kept, 0, PRICED)
+        sparsity = self._log.trials[str(kept)].achieved_sparsity
+        matched = (uniform_at(best, sparsity), uniform_at(best, sparsity, owl=True))
+        baselines = [one for one in (control, *matched) if one is not None]
+        for number, recipe in enumerate(baselines, start=1):
+            self._prove(recipe, number, PRICED)
+        return tuple(dict.fromkeys((kept, *baselines)))
 
     def _decodings(self, base: Recipe, best: Recipe) -> list[DecodingRow]:
         """Other decodings of the held-out answers, of the dense model, the variant and the best."""

@@ -202,10 +202,22 @@ class Workbench:
                 store_variant(directory, key, model, found)
         return found
 
+    def gains(self, recipe: Recipe) -> list[float]:
+        """The blocks' gold sensitivities under a recipe, on the half that may be looked at."""
+        name = str(recipe)
+
+        def tell(detail: str, done: int, total: int) -> None:
+            self._emit(Progress(stage="prune", detail=detail, done=done, total=total, variant=name))
+
+        with self.variants.using(DENSE):
+            return self._sensitivities(name, recipe, Reporter(tell, self._check))
+
     def _gains(self, name: str, recipe: Recipe, reporter: Reporter) -> list[float]:
         """The blocks' gold sensitivities under the recipe without its allocation."""
-        plain = without_answers(recipe)
-        compressed = self._compressed(name, plain)
+        return self._sensitivities(name, without_answers(recipe), reporter)
+
+    def _sensitivities(self, name: str, recipe: Recipe, reporter: Reporter) -> list[float]:
+        compressed = self._compressed(name, recipe)
         prepared = [
             prepare_item(item, self.loaded.tokenizer, self.settings) for item in self._choosing
         ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from engine.methods.amounts import Sigma
+from engine.methods.amounts import Sigma, Sparsity
 from engine.methods.modifiers import MODIFIERS
 from engine.methods.recipes import method_of, needs_calibration, parse_recipe
 from engine.methods.registry import methods, outside_package
@@ -14,6 +14,9 @@ from engine.records.recipes import Recipe, RecipeError
 
 METHOD_LEVER, ALLOCATION_LEVER, CALIBRATION_LEVER = "method", "allocation", "calibration"
 LEVERS = (METHOD_LEVER, ALLOCATION_LEVER, CALIBRATION_LEVER)
+
+SHARE_DIGITS = 3
+"""Of a sparsity that another one is matched to."""
 
 ALLOCATES = "the sparsity per block"
 CONTROL = "shuffled"
@@ -61,6 +64,19 @@ def shuffled(recipe: Recipe) -> Recipe | None:
         return None
     names = (CONTROL if name == "gold" else name for name in recipe.modifiers)
     return _valid(recipe, modifiers=tuple(names))
+
+
+def uniform_at(recipe: Recipe, sparsity: float, *, owl: bool = False) -> Recipe | None:
+    """The recipe at another sparsity, no block left dense: uniform, or by OWL."""
+    others = [name for name in recipe.modifiers if MODIFIERS[name].sets != ALLOCATES]
+    amount = Sparsity(round(sparsity, SHARE_DIGITS))
+    modifiers = (*others, *(["owl"] if owl else []))
+    return _valid(recipe, amount=amount, modifiers=modifiers, kept=())
+
+
+def keeping(recipe: Recipe, blocks: Sequence[int]) -> Recipe | None:
+    """The recipe with blocks left dense."""
+    return _valid(recipe, kept=tuple(sorted(blocks)))
 
 
 def _methods(recipe: Recipe) -> list[str]:

@@ -9,7 +9,7 @@ from engine.methods.method import Method
 from engine.methods.modifiers import MODIFIERS
 from engine.methods.registry import found, methods, pruning_methods
 from engine.records.errors import UserError
-from engine.records.recipes import Amount, Recipe, RecipeError
+from engine.records.recipes import KEEP, Amount, Recipe, RecipeError
 
 
 def parse_recipe(text: str) -> Recipe:
@@ -27,10 +27,12 @@ def parse_recipe(text: str) -> Recipe:
     if any(amount.verbatim for amount in method.takes):
         return Recipe(method=name, amount=_amount(text, method, rest))
     rest, at, calibration = rest.partition("@")
-    amount, *modifiers = rest.split("+")
-    recipe = _with_modifiers(
-        text, method, Recipe(method=name, amount=_amount(text, method, amount)), modifiers
+    amount, *parts = rest.split("+")
+    recipe = Recipe(
+        method=name, amount=_amount(text, method, amount), kept=_kept_blocks(text, parts)
     )
+    modifiers = [part for part in parts if not part.startswith(KEEP)]
+    recipe = _with_modifiers(text, method, recipe, modifiers)
     if not at:
         return recipe
     if not calibration:
@@ -96,7 +98,7 @@ def grammar() -> str:
     modifiers = listed([f"+{name}" for name in MODIFIERS])
     return (
         f"{'; '.join(parts)}; after a pruning method {modifiers}; "
-        "after what is calibrated @CALIBRATION"
+        f"+{KEEP}BLOCKS leaves blocks dense; after what is calibrated @CALIBRATION"
     )
 
 
@@ -130,6 +132,17 @@ def _amount(text: str, method: Method, written: str) -> Amount:
             except ValueError as error:
                 raise RecipeError(f"'{text}': {error}") from error
     raise RecipeError(f"'{text}': expected {_forms(method)}")
+
+
+def _kept_blocks(text: str, parts: list[str]) -> tuple[int, ...]:
+    """The blocks that are left dense."""
+    named = [part.removeprefix(KEEP).split(".") for part in parts if part.startswith(KEEP)]
+    if not named:
+        return ()
+    blocks = [block for one in named for block in one]
+    if not all(block.isascii() and block.isdecimal() for block in blocks):
+        raise RecipeError(f"'{text}': expected +{KEEP} and numbers of blocks, as +{KEEP}0.2.18")
+    return tuple(sorted(set(map(int, blocks))))
 
 
 def _with_modifiers(text: str, method: Method, recipe: Recipe, names: list[str]) -> Recipe:

@@ -8,6 +8,9 @@ import msgspec
 
 from engine.records.errors import UserError
 
+KEEP = "keep="
+"""Before the blocks that are left dense: "wanda:0.5+keep=0.2.18"."""
+
 
 class RecipeError(UserError):
     """A written recipe that can't be understood; the message says what would have been valid."""
@@ -58,12 +61,14 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         amount: how much of it; of a kind that the method takes.
         modifiers: names of modifiers, in the order in which modifiers are listed.
         calibration: the source of its own calibration text; None for that of the settings.
+        kept: indices of decoder blocks that are left dense, ascending.
     """
 
     method: str
     amount: Amount
     modifiers: tuple[str, ...] = ()
     calibration: str | None = None
+    kept: tuple[int, ...] = ()
 
     @property
     def target_sparsity(self) -> float:
@@ -73,10 +78,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """The written form."""
         own = "" if self.calibration is None else f"@{self.calibration}"
-        return "+".join((f"{self.method}:{self.amount}", *self.modifiers)) + own
+        kept = [f"{KEEP}{'.'.join(map(str, self.kept))}"] if self.kept else []
+        return "+".join((f"{self.method}:{self.amount}", *self.modifiers, *kept)) + own
 
     @property
     def label(self) -> str:
         """Short form for screens: "wanda 45 %", "sparsegpt 2:4", "wanda 45 % +gold @chat"."""
         own = "" if self.calibration is None else f" @{self.calibration}"
-        return " +".join((f"{self.method} {self.amount.label}", *self.modifiers)) + own
+        kept = [f"{KEEP}{'.'.join(map(str, self.kept))}"] if self.kept else []
+        return " +".join((f"{self.method} {self.amount.label}", *self.modifiers, *kept)) + own

@@ -150,6 +150,9 @@ class RemedyReport(msgspec.Struct, frozen=True, kw_only=True, tag="report", tag_
         control: source of the control's items; None without.
         best: what the search chose; the run's variant where nothing was better.
         remedies: baselines and remedies.
+        priced: what was chosen with the blocks left dense that the gold answers gain most from: a
+            lower sparsity. Beside it, as baselines, as many blocks at random, and no block but the
+            same sparsity over all, uniform and by OWL.
         decodings: of the dense model, the run's variant and what was chosen.
         trials: everything that was tried on the choosing half.
         seconds: that the search took.
@@ -162,6 +165,7 @@ class RemedyReport(msgspec.Struct, frozen=True, kw_only=True, tag="report", tag_
     variant: RemedyRow
     best: RemedyRow
     remedies: tuple[RemedyRow, ...]
+    priced: tuple[RemedyRow, ...]
     decodings: tuple[DecodingRow, ...]
     trials: tuple[Trial, ...]
     seconds: float

@@ -26,6 +26,11 @@ DECODING_NOTE = (
     "tokens are those generated for an item"
 )
 
+PRICE_NOTE = (
+    "the blocks that the gold answers gain most from when they are dense; for comparison as many "
+    "blocks at random, and the sparsity that this comes to over all blocks"
+)
+
 CHOSEN = "▸ "
 """Stands before the recipe that the search chose."""
 
@@ -48,6 +53,15 @@ def remedy_sections(report: RemedyReport) -> list[Section]:
                 title=f"Another task: {displayable(report.control)}",
                 table=Table(header=HEADER, rows=others),
                 lines=(),
+            )
+        )
+    priced = tuple(_cells(row, row.held_out, report) for row in report.priced)
+    if priced:
+        found.append(
+            Section(
+                title="At a price: some blocks left dense, on the held-out half",
+                table=Table(header=HEADER, rows=priced),
+                lines=(PRICE_NOTE,),
             )
         )
     decoded = tuple(_decoding_cells(row) for row in report.decodings)

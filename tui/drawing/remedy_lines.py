@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
 from engine.records.remedies import DecodingRow, RemedyReport, RemedyRow, TaskFigures, Trial
-from engine.reports.remedies import CHOSEN, notes, ordered, percent, sentence
+from engine.reports.remedies import CHOSEN, PRICE_NOTE, notes, ordered, percent, sentence
 from engine.text import displayable, truncated
 from tui.drawing.lines import Line, wrap
 from tui.drawing.marks import bar
@@ -68,6 +68,10 @@ def _report_lines(report: RemedyReport, width: int) -> list[Line]:
     if report.control is not None:
         other = f"Another task: {displayable(report.control)}"
         lines += [[], [(other, "heading")], *_table(rows, report, width, control=True)]
+    if report.priced:
+        lines += [[], [("At a price: some blocks left dense, on the held-out half", "heading")]]
+        lines += _table(report.priced, report, width, control=False)
+        lines += wrap([(PRICE_NOTE, "dim")], width)
     if report.decodings:
         lines += [[], [(f"Other decodings, {title[0].lower()}{title[1:]}", "heading")]]
         lines += _decodings(report.decodings, width)
