@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from engine.probing.depth import find_depth
@@ -12,6 +15,7 @@ from engine.probing.slider import find_points
 from engine.records.errors import UserError
 from engine.records.instruments.depth import Depth
 from engine.records.instruments.fork import Fork
+from engine.records.instruments.instrument import Instrument
 from engine.records.instruments.patch import Patch
 from engine.records.instruments.restore import Restore
 from engine.records.instruments.slider import Slider
@@ -60,14 +64,14 @@ def test_offloaded_weights_give_what_weights_in_memory_give(kind: str) -> None:
     plain, offloaded = Bench(kind), Bench(kind, offloaded=True)
     assert any(value.device.type == "meta" for value in offloaded.model.parameters())
     assert gains(offloaded, VARIANT) == pytest.approx(gains(plain, VARIANT), abs=1e-5)
-    for find, instrument in (
+    looks: tuple[tuple[Callable[..., Any], Instrument], ...] = (
         (find_depth, Depth()),
         (find_continuations, Fork()),
         (find_points, Slider(percent=40)),
         (find_patched, Patch(positions=4)),
-    ):
+    )
+    for find, instrument in looks:
         ours, theirs = (
-            find(bench.probing, bench.subjects(), instrument)  # type: ignore[operator]
-            for bench in (plain, offloaded)
+            find(bench.probing, bench.subjects(), instrument) for bench in (plain, offloaded)
         )
         assert ours == theirs
