@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -63,13 +64,13 @@ def test_offloaded_weights_give_what_weights_in_memory_give(kind: str) -> None:
     plain, offloaded = Bench(kind), Bench(kind, offloaded=True)
     assert any(value.device.type == "meta" for value in offloaded.model.parameters())
     assert gains(offloaded, VARIANT) == pytest.approx(gains(plain, VARIANT), abs=1e-5)
-    finds: tuple[tuple[Any, Instrument], ...] = (
+    looks: tuple[tuple[Callable[..., Any], Instrument], ...] = (
         (find_depth, Depth()),
         (find_continuations, Fork()),
         (find_points, Slider(percent=40)),
         (find_patched, Patch(positions=4)),
     )
-    for find, instrument in finds:
+    for find, instrument in looks:
         ours, theirs = (
             find(bench.probing, bench.subjects(), instrument) for bench in (plain, offloaded)
         )

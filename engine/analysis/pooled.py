@@ -106,13 +106,11 @@ class PooledAlong(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """Where they part, in a sentence without its full stop."""
-        named = ", ".join(
-            f"{count} at token {token}" for token, count in list(self.parts.items())[:3]
-        )
-        text = f"of {self.items} pairs of answers {named} part" if named else "no answers part"
+        tokens = list(self.parts.items())[:3]
+        named = ", ".join(f"{count} at token {token}" for token, count in tokens)
         return (
-            f"{text}; further along {self.comes_first} compressed answers the gold's first token "
-            "comes to rank 1"
+            f"of {self.items} pairs of answers part {named or 'none'}; further along "
+            f"{self.comes_first} of the compressed ones the gold's first token comes to rank 1"
         )
 
 

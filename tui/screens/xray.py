@@ -200,7 +200,9 @@ class XRayScreen(PageScreen):
     # -- drawing --------------------------------------------------------------------------------
 
     def changed(self, change: Change) -> None:
-        if self._tab == ITEM or (Change.ANSWERS | Change.RUN) & change:
+        # While an instrument waits for its model, the run's stages are what it is at.
+        waits = Change.RUN in change and self._live is not None and self._live.running
+        if self._tab == ITEM or Change.ANSWERS in change or waits:
             self.draw()
             if self._tab == "slider" and self._asked != self._wanted["slider"]:
                 # The slider was moved on while its last place was computed.

@@ -13,7 +13,7 @@ from engine.records.instruments.instrument import Finding, Instrument
 from engine.records.instruments.slider import SliderFinding, SliderPoint
 from engine.records.scores import Score
 from engine.text import displayable, paragraphs
-from tui.drawing.lines import Line, wrap
+from tui.drawing.lines import Line, one_line, wrap
 from tui.drawing.marks import track, verdict_paint
 from tui.drawing.probes.along import along_lines
 from tui.drawing.probes.labels import Labels
@@ -76,6 +76,7 @@ def instrument_lines(page: InstrumentPage, labels: Labels, width: int) -> list[L
     """What an instrument says of an item, then of all that it was applied to."""
     text = AGAIN.get(page.kind.name, "") if page.finding else page.kind.help
     lines = [*(wrap([(text, "dim")], width) if text else ()), *_live(page.live, page.stage, width)]
+    lines += _of_all(page, width)
     if page.kind.name == "slider":
         lines += _slider(page, width)
     elif page.finding is not None:
@@ -135,10 +136,19 @@ def _live(live: LiveProbe | None, stage: str, width: int) -> list[Line]:
     return [[*track(live.share, 20), (share, ""), (detail, "dim")]]
 
 
+def _of_all(page: InstrumentPage, width: int) -> list[Line]:
+    """One line on top: how far all items are, or what they say together."""
+    if page.over_all is not None:
+        return _live(page.over_all, page.stage, width)
+    if page.figure is None or page.finding is None:
+        return []
+    figure = displayable(page.figure.sentence)
+    return [one_line([("all: ", "key"), (figure, "dim")], width)]
+
+
 def _all(page: InstrumentPage, width: int) -> list[Line]:
-    """The figure of the run, what is under way for it, and how to get it."""
+    """The figure of the run, and how to get it."""
     lines: list[Line] = [[("All recognition-only items", "heading")]]
-    lines += _live(page.over_all, page.stage, width)
     if page.figure is not None:
         if page.figure.items < page.recognition_only:
             so_far = f"so far {page.figure.items} of {page.recognition_only}"
