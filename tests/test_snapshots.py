@@ -33,7 +33,7 @@ DEMOTED, TRIED = 4, 3
 @pytest.fixture
 def tried(request: pytest.FixtureRequest) -> bool:
     """Whether an item is to have been re-decoded in almost every way."""
-    return request.getfixturevalue("screen") == "lab"
+    return bool(request.getfixturevalue("screen") == "lab")
 
 
 @pytest.fixture
