@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from textual.widgets import Input, Select, Static
 
@@ -42,6 +44,11 @@ async def go_to(it: Opened, lab: LabScreen, kind: str) -> None:
     names = [row.decoding.name for row in lab.table.rows]
     await it.press(*["up"] * len(names), *["down"] * names.index(kind))
     assert lab.table.current.decoding.name == kind
+
+
+def all_run(it: Opened, lab: LabScreen) -> bool:
+    """Whether every decoding but the scored one has come under both variants."""
+    return len(it.app.session.state.results(lab.item_id)) == 2 * (len(kinds()) - 1)
 
 
 def cells(lab: LabScreen, kind: str) -> str:
@@ -291,7 +298,9 @@ def test_samples_are_grouped_the_right_ones_first() -> None:
     [
         ([2, 9, 4], 1, 20, [2, 9, 4]),
         ([4, 9, 4], 1, 13, [2, 9, 2]),
+        ([4, 9, 4], 1, 14, [3, 9, 2]),
         ([4, 9, 4], 0, 10, [4, 3, 3]),
+        ([1, 9, 9], 0, 10, [1, 5, 4]),
         ([9, 9, 9], 1, 5, [1, 9, 1]),
     ],
 )
@@ -311,9 +320,7 @@ async def test_hostile_text_is_decoded_like_any_other(size: tuple[int, int]) -> 
         for one in hostile:
             assert lab.item_id == one.item.id
             await it.press("a")
-            results = 2 * (len(kinds()) - 1)
-            state, item_id = it.app.session.state, one.item.id
-            await it.until(lambda: len(state.results(item_id)) == results)  # noqa: B023  # now
+            await it.until(partial(all_run, it, lab))
             shown = "".join(drawn(row.cells) for row in lab.table.rows)
             assert not any(control in shown for control in "\x1b\t\u202e\x07")
             await it.press("n")

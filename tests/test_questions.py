@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 
 from engine.records.decodings.beam import Beam
+from engine.records.decodings.contrastive import Contrastive
+from engine.records.decodings.decoding import Decoding
+from engine.records.decodings.greedy import Greedy
 from engine.records.decodings.one_shot import OneShot
 from engine.records.decodings.sample import Sample
 from engine.records.protocol import (
@@ -76,6 +79,45 @@ def test_a_question_without_a_run_says_what_to_do(engine: Engine) -> None:
     failed = engine.until(Failed)
     assert isinstance(failed, Failed)
     assert (failed.id, failed.message, failed.hint) == ("q", "no run is open", "Open one first.")
+
+
+def test_another_variant_takes_part_and_must_be_another_one(
+    engine: Engine, checkpoint: Path, tmp_path: Path
+) -> None:
+    run = str(tmp_path / "run")
+    engine.send(StartRun(id="run", settings=tiny_settings(checkpoint, limit=2), directory=run))
+    engine.ended("run")
+    pruned = tiny_settings(checkpoint).recipes[0]
+    answers = {}
+    asked: dict[str, Decoding] = {
+        "before": Greedy(),
+        "contrast": Contrastive(),
+        "after": Greedy(),
+    }
+    for name, decoding in asked.items():
+        engine.seen.clear()
+        variants = ("dense", pruned)
+        item_id = "capital-cn-en"
+        engine.send(Decode(id=name, item_id=item_id, variants=variants, decoding=decoding))
+        engine.ended(name)
+        answers[name] = [
+            event.redecode
+            for event in engine.of(DecodeFinished)
+            if isinstance(event, DecodeFinished)
+        ]
+    assert [one.partner for one in answers["contrast"]] == [pruned, "dense"]
+    # The weights that were exchanged at every step are back.
+    assert answers["before"] == answers["after"]
+    for amateur, message in (("dense", "can't be told from itself"), ("wanda:0.9", "no variant")):
+        engine.seen.clear()
+        contrast = Contrastive(amateur=amateur)
+        engine.send(
+            Decode(id=amateur, item_id="capital-cn-en", variants=("dense",), decoding=contrast)
+        )
+        failed = engine.until(Failed)
+        assert isinstance(failed, Failed)
+        assert message in failed.message
+        engine.ended(amateur)
 
 
 def test_background_scoring_is_cancelled_and_goes_on_when_asked_again(

@@ -48,8 +48,9 @@ def note_pieces(result: Redecode, names: Names) -> list[list[Piece]]:
     return notes
 
 
-def hypothesis_lines(result: Redecode, width: int) -> list[Line]:
-    """Every hypothesis on a line; samples that are right first, under how many they are."""
+def hypothesis_lines(result: Redecode, width: int, *, counts: bool = True) -> list[Line]:
+    """Every hypothesis on a line; samples that are right first, under how many they are, unless
+    there is no room for these `counts`."""
     cells = 1 + max((len(f"{one.figure:.2f}") for one in result.hypotheses), default=0)
     if result.decoding.order != "counted":
         return [
@@ -59,10 +60,10 @@ def hypothesis_lines(result: Redecode, width: int) -> list[Line]:
     lines: list[Line] = []
     for correct, word in ((True, "right"), (False, "wrong")):
         group = [one for one in result.hypotheses if one.judgement.correct == correct]
-        if group:
+        if group and counts:
             count = f"{sum(one.count for one in group)} {word}"
             lines.append([(f" {verdict_mark(correct)} ", word), (count, word)])
-            lines += [hypothesis_line(one, f"{one.count}×", width, cells) for one in group]
+        lines += [hypothesis_line(one, f"{one.count}×", width, cells) for one in group]
     return lines
 
 

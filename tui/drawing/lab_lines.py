@@ -26,6 +26,8 @@ LEAST_CELLS = 40
 """Of a column, where there are more than two."""
 TEXT_LINES = 4
 """An answer that stands alone takes at most so many lines."""
+COUNTED_LINES = 4
+"""From so many on, samples stand under how many are right and wrong."""
 BAR_CELLS = 6
 
 
@@ -78,7 +80,7 @@ def _result_lines(
         hypothesis = result.hypotheses[0]
         body = _text_lines(hypothesis.text, hypothesis.judgement, width, left)
         return [head, *body, *notes]
-    body = hypothesis_lines(result, width)
+    body = hypothesis_lines(result, width, counts=left is None or left >= COUNTED_LINES)
     if left is None or len(body) <= left:
         return [head, *body, *notes]
     position = result.recovered_at if result.decoding.order == "ranked" else None

@@ -14,12 +14,12 @@ from textual.widgets import Input, Select
 
 from engine.records.decodings.decoding import Decoding
 from engine.records.errors import UserError
-from engine.text import displayable
+from engine.text import displayable, truncated
 from tui.acting import Acting
 from tui.actions import LAB, Action
 from tui.drawing.hypothesis_lines import Names
 from tui.drawing.lab_lines import row_lines
-from tui.drawing.lines import Line, wrap
+from tui.drawing.lines import Line, Piece, wrap
 from tui.state.experiments import Cell
 from tui.widgets.decoding_form import DecodingForm
 from tui.widgets.paint import Board
@@ -36,11 +36,14 @@ class LabelBoard(Board):
 
     def lines(self, width: int) -> list[Line]:
         """The label, and a mark where the cursor is."""
-        mark = "▸ " if self._row.selected else "  "
+        paint = "strong" if self._row.selected else ""
+        mark: Piece = ("▸ " if self._row.selected else "  ", "key")
         label = displayable(self._row.decoding.label)
-        return wrap(
-            [(mark, "key"), (label, "strong" if self._row.selected else "")], width, indent=2
-        )
+        lines = wrap([mark, (label, paint)], width, indent=2)
+        if len(lines) <= self.size.height:
+            return lines
+        # What tells decodings of a kind apart stands at the end.
+        return [[mark, (truncated(label, width - 2, elide="middle"), paint)]]
 
 
 class CellsBoard(Board):
@@ -270,7 +273,8 @@ def _above(event: events.Click) -> tuple[object, ...]:
 def shared_out(full: Sequence[int], chosen: int, height: int) -> list[int]:
     """Lines for rows that need so many: the chosen one has all of them, the others alike many.
 
-    Each has one at least, also where they don't fit the height together.
+    What is left over goes to the first ones. Each has one at least, also where they don't fit the
+    height together.
     """
     lines = [1] * len(full)
     for most in range(1, max(full, default=1) + 1):
@@ -278,4 +282,7 @@ def shared_out(full: Sequence[int], chosen: int, height: int) -> list[int]:
         if sum(tried) > height and most > 1:
             break
         lines = tried
+    for at, need in enumerate(full):
+        if lines[at] < need and sum(lines) < height:
+            lines[at] += 1
     return lines
