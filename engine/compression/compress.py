@@ -88,7 +88,7 @@ def compress(
 
     `sequences` is `(sequences, tokens)`: token ids of the calibration text; empty for a recipe that
     needs none. `gains` are the blocks' gold sensitivities, for a recipe that looks at answers
-    (`engine.probing.sensitivity`). Progress counts blocks.
+    (`engine.probing.restore`). Progress counts blocks.
 
     Raises:
         UserError: the model's structure or shapes don't allow this recipe.

@@ -19,7 +19,6 @@ from engine.compression.sampling import SampleFiles
 from engine.compression.texts import SOLVED, CalibrationText
 from engine.files import held
 from engine.inspection.manifests import ManifestKeeper, package_versions
-from engine.inspection.tries import loaded_takes_tries
 from engine.items.halves import halves
 from engine.methods.amounts import Checkpoint
 from engine.methods.recipes import (
@@ -34,16 +33,21 @@ from engine.models.devices import Placement, choose_placement, device_memory, de
 from engine.models.loading import LoadedModel, load_model
 from engine.models.paths import cache_directory
 from engine.models.resolving import Budget, resolve_model
+from engine.models.structure import decoder_blocks
 from engine.models.variants import Variants, room_for_variants
-from engine.probing.sensitivity import gold_sensitivities
+from engine.models.weights import input_device
+from engine.probing.probing import OnStep, Probing, batches_of, subjects
+from engine.probing.restore import find_gains
 from engine.records.errors import UserError
+from engine.records.instruments.instrument import Finding
+from engine.records.instruments.restore import Restore
 from engine.records.items import Item
 from engine.records.manifest import BlockSparsity, CalibrationRecord, VariantRecord
 from engine.records.protocol import Event, Progress
 from engine.records.recipes import Recipe
 from engine.records.settings import DENSE, Settings
 from engine.records.share import ALONE, Share
-from engine.scoring.prepared import prepare_item
+from engine.scoring.passes import pass_tokens
 from engine.scoring.solved import solved_items
 
 SHIPPED_CALIBRATION = {"SmolLM2-135M-Instruct": "smollm2-135m-instruct.safetensors"}
@@ -166,7 +170,7 @@ class Workbench:
     def compressed(self, recipe: Recipe) -> Compressed:
         """The weights that a recipe makes, from the cache where they are."""
         with self.variants.using(DENSE):
-            return self._compressed(str(recipe), recipe)
+            return self._compressed(recipe)
 
     def sequences(self, recipe: Recipe) -> Tensor:
         """The calibration token ids of a recipe, `(sequences, tokens)`; empty where it has none."""
@@ -177,8 +181,8 @@ class Workbench:
         with self.variants.using(DENSE):
             return self._calibrated(self.settings.calibration)[0]
 
-    def _compressed(self, name: str, recipe: Recipe) -> Compressed:
-        """As `compressed`; progress is told for the variant `name`."""
+    def _compressed(self, recipe: Recipe) -> Compressed:
+        name = str(recipe)
         sequences, calibration = self._sequences(recipe)
         model, directory = self.loaded.model, self._cache / "variants"
 
@@ -188,7 +192,7 @@ class Workbench:
         reporter = Reporter(tell, self._check)
 
         def make() -> Compressed:
-            gains = self._gains(name, recipe, reporter) if looks_at_answers(recipe) else ()
+            gains = self.gains(without_answers(recipe)) if looks_at_answers(recipe) else ()
             return compress(model, recipe, sequences, reporter, gains=gains)
 
         key = self._key(recipe, calibration)
@@ -203,41 +207,39 @@ class Workbench:
         return found
 
     def gains(self, recipe: Recipe) -> list[float]:
-        """The blocks' gold sensitivities under a recipe, on the half that may be looked at."""
-        name = str(recipe)
+        """The gold sensitivity of every block under a recipe: what the gold answers of the half
+        that may be looked at gain on average, in nats, when the block is dense again.
+        """
+        name, loaded = str(recipe), self.loaded
+        asked = [(item, item.gold) for item in self._choosing]
+        every = subjects(asked, loaded.tokenizer, self.settings)
+        totals = [0.0] * len(decoder_blocks(loaded.model))
+        with self.trying(recipe):
+            for batch in batches_of(every, pass_tokens(input_device(loaded.model))):
+                probing = Probing(
+                    variants=self.variants,
+                    tokenizer=loaded.tokenizer,
+                    settings=self.settings,
+                    variant=name,
+                    calibration=self.calibration,
+                    kept={},
+                    step=self._restoring(name),
+                    check=self._check,
+                )
+                for finding in find_gains(probing, batch, Restore(matrices=False)):
+                    for block, gained in enumerate(finding.blocks):
+                        totals[block] += gained.gain / len(every)
+        return totals
 
-        def tell(detail: str, done: int, total: int) -> None:
-            self._emit(Progress(stage="prune", detail=detail, done=done, total=total, variant=name))
+    def _restoring(self, name: str) -> OnStep:
+        """Tells how far the scan of blocks has come."""
 
-        with self.variants.using(DENSE):
-            return self._sensitivities(name, recipe, Reporter(tell, self._check))
+        def step(detail: str, share: float, _: Finding | None) -> None:
+            done = round(100 * share)
+            text = f"restoring {detail}"
+            self._emit(Progress(stage="prune", detail=text, done=done, total=100, variant=name))
 
-    def _gains(self, name: str, recipe: Recipe, reporter: Reporter) -> list[float]:
-        """The blocks' gold sensitivities under the recipe without its allocation."""
-        return self._sensitivities(name, without_answers(recipe), reporter)
-
-    def _sensitivities(self, name: str, recipe: Recipe, reporter: Reporter) -> list[float]:
-        compressed = self._compressed(name, recipe)
-        prepared = [
-            prepare_item(item, self.loaded.tokenizer, self.settings) for item in self._choosing
-        ]
-        prompts = [
-            msgspec.structs.replace(
-                one.open, continuations=(one.open.continuations[one.answers[0]],)
-            )
-            for one in prepared
-        ]
-        packed = loaded_takes_tries(
-            self.loaded, [prompt.ids for prompt in prompts], self._cache, self._check
-        )
-        return gold_sensitivities(
-            self.loaded.model,
-            self.loaded.tokenizer,
-            compressed.tensors,
-            prompts,
-            reporter,
-            packed=packed,
-        )
+        return step
 
     @cached_property
     def _choosing(self) -> tuple[Item, ...]:

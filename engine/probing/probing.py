@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +108,17 @@ def subjects(
         before = continuation.whole[: continuation.start]
         found.append(Subject(item, answer, prompt, before, continuation.ids))
     return found
+
+
+def batches_of(every: Sequence[Subject], room: int) -> Iterator[list[Subject]]:
+    """Items of like length, as many as `room` tokens hold; one at least."""
+    batch: list[Subject] = []
+    for subject in sorted(every, key=lambda one: len(one.whole)):
+        if batch and (len(batch) + 1) * len(subject.whole) > room:
+            yield batch
+            batch = []
+        batch.append(subject)
+    yield batch
 
 
 def _shape(model: PreTrainedModel, blocks: Sequence[Block]) -> tuple[int, int]:

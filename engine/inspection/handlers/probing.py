@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
 from engine.inspection.opened import OpenedRun
 from engine.models.weights import input_device
 from engine.probing.prober import prober_of
-from engine.probing.probing import Probing, Subject, subjects
+from engine.probing.probing import Probing, batches_of, subjects
 from engine.records.errors import UserError
 from engine.records.instruments.instrument import Finding
 from engine.records.items import Item
@@ -48,7 +48,7 @@ def _probe(inspection: Inspection, request: Probe) -> None:
     asked = [_as_scored(run, item_id) for item_id in wanted]
     every = subjects(asked, bench.loaded.tokenizer, bench.settings)
     room = 0 if prober.alone else pass_tokens(input_device(model))
-    batches = list(_batches(every, room))
+    batches = list(batches_of(every, room))
     for number, batch in enumerate(batches):
         if len(batches) > 1:
             # What a person asks meanwhile need not wait for all items.
@@ -79,17 +79,6 @@ def _as_scored(run: OpenedRun, item_id: str) -> tuple[Item, str]:
     score = scored.scores.get(run.log.manifest.settings.against)
     gold = None if score is None else score.gold
     return scored.item, scored.item.gold if gold is None else gold.answer
-
-
-def _batches(every: Sequence[Subject], room: int) -> Iterator[list[Subject]]:
-    """Items of like length, as many as `room` tokens hold; one at least."""
-    batch: list[Subject] = []
-    for subject in sorted(every, key=lambda one: len(one.whole)):
-        if batch and (len(batch) + 1) * len(subject.whole) > room:
-            yield batch
-            batch = []
-        batch.append(subject)
-    yield batch
 
 
 def _teller(
