@@ -52,7 +52,7 @@ CONTROL_ITEMS = 40
 LEAST_PROBABILITY = 1e-30
 """Below it a probability's logarithm says nothing but that it is small."""
 
-DECODINGS = ("one-shot", "beam=8")
+DECODINGS = ("one-shot", "repetition-penalty=1.2", "beam=8")
 """Decodings that are tried beside recipes."""
 
 KEPT_SHARE, PRICED = 0.13, 4
