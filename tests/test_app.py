@@ -245,7 +245,7 @@ async def test_a_saved_run_opens_without_an_engine_until_a_re_decode_asks_for_on
     async with opened(engine, saved=tmp_path / "run") as it:
         assert it.table.count == 9
         assert not engine.sent
-        assert "brought back by beam 2" in drawn(it.screen.query_one("#decodes"))
+        assert "beam 2 of 8" in drawn(it.screen.query_one("#decodes"))
         await it.press("down", "b")
         await it.until(lambda: bool(it.app.session.state.results(it.current_id)))
         assert [type(request) for request in engine.sent] == [OpenRun, Decode]

@@ -18,8 +18,7 @@ from engine.text import displayable, truncated
 from tui.acting import Opening
 from tui.actions import LAB, RE_DECODE, Action
 from tui.drawing.hypothesis_lines import Names
-from tui.drawing.lab_lines import GAP, columns_in, heading_pieces
-from tui.drawing.lines import Line, columns, one_line
+from tui.drawing.lab_lines import columns_in, heading_pieces
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.screens.inspect import VARIANT_ACTIONS, InspectScreen
 from tui.screens.page import BACK, TitleBoard
@@ -29,31 +28,11 @@ from tui.state.state import Change
 from tui.widgets.boards import KeyBoard
 from tui.widgets.decoding_form import Choices, DecodingForm
 from tui.widgets.details import QuestionBoard
-from tui.widgets.lab_table import LabRow, LabTable
-from tui.widgets.paint import Board
+from tui.widgets.lab_row import LabRow
+from tui.widgets.lab_table import HeadBoard, LabTable
 
 LOOKED_AT, OFFERED = 1000, 200
 """So many items are looked at for examples, and so many are offered."""
-
-
-class HeadBoard(Board):
-    """The variants over their columns."""
-
-    def __init__(self) -> None:
-        super().__init__(id="lab-head")
-        self._heads: list[Line] = []
-
-    def show(self, heads: list[Line]) -> None:
-        self._heads = heads
-        self.redraw()
-
-    def lines(self, width: int) -> list[Line]:
-        """The headings on one line."""
-        count = len(self._heads)
-        if not count:
-            return []
-        room = (width - GAP * (count - 1)) // count
-        return columns([[one_line(head, room)] for head in self._heads], [room] * count, GAP)
 
 
 class LabScreen(RunScreen):
