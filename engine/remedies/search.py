@@ -1,7 +1,8 @@
 """The search for a remedy: one change after another, each for its effect on the choosing half.
 
-Effects don't add up, so everything is scored anew after each change, and in the end each change is
-taken back that isn't needed. What is proven, and on which items, is not seen here.
+Effects don't add up, so what is left is scored anew after each change, and in the end each change
+is taken back that isn't needed. Each lever is moved at most once. What is proven, and on which
+items, is not seen here.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from engine.methods.levers import ALLOCATION_LEVER, LEVERS, as_in, changed, shuffled
+from engine.methods.levers import (
+    ALLOCATION_LEVER,
+    LEVERS,
+    as_in,
+    changed,
+    differing,
+    shuffled,
+)
 from engine.records.recipes import Recipe
 from engine.records.remedies import Trial
-
-MOST_ROUNDS = 4
-"""At most so many changes are made one after another."""
 
 Try = Callable[[Recipe], Trial]
 
@@ -54,11 +59,12 @@ def search(base: Recipe, calibrations: Sequence[str], tried: Try) -> Found:
     current = base
     path: list[Recipe] = []
     singles: list[Recipe] = []
-    for _ in range(MOST_ROUNDS):
+    for _ in LEVERS:
+        moved = differing(base, current)
         winners = [
             max(candidates, key=lambda recipe: worth(tried(recipe)))
             for lever in LEVERS
-            if (candidates := changed(current, lever, calibrations))
+            if lever not in moved and (candidates := changed(current, lever, calibrations))
         ]
         if not singles:
             singles = winners
