@@ -21,8 +21,10 @@ from engine.records.decodings.sample import Sample
 from engine.records.instruments.depth import Depth
 from engine.records.instruments.restore import Restore
 from engine.runs.log import RunLog
+from engine.runs.remedies import RemedyLog
 from tests.app_helpers import opened
 from tests.inspector_fixtures import DENSE, WANDA, finding, manifest, redecode, scored_items
+from tests.test_remedies_screen import report
 from tests.variant_fixtures import graded_items, graded_manifest
 from tui.screens.page import PageScreen
 
@@ -34,6 +36,7 @@ KEYS = {
     "restore": ("x", "r"),
     "lab": ("enter", "down"),
     "summary": ("v",),
+    "remedies": ("m",),
 }
 LAB_DECODINGS = (Beam(), Sample(), OneShot(), KShot(), Contrastive(), Beam(width=4))
 DEMOTED, TRIED = 4, 3
@@ -60,6 +63,7 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tried: bool) -> Path:
         for decoding in LAB_DECODINGS if tried else ():
             log.append_redecode(redecode(scored[TRIED], DENSE, decoding))
             log.append_redecode(redecode(scored[TRIED], WANDA, decoding))
+        RemedyLog(run).append(report())
         log.append_findings(
             [finding(scored[DEMOTED], WANDA, kind) for kind in (Depth(), Restore())]
         )
