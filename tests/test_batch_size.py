@@ -14,6 +14,7 @@ from engine.inspection import handler
 from engine.inspection.handlers import scoring
 from engine.inspection.inbox import Inbox
 from engine.inspection.inspection import Inspection
+from engine.judging.background import Background
 from engine.models.batch_size import BatchSize, FitKey, RememberedSizes, is_out_of_memory
 from engine.models.variants import Variants
 from engine.records.hypotheses import Redecode
@@ -127,13 +128,21 @@ class Machine:
             batch: Sequence[PreparedItem],
             *rest: object,
             packed: bool,
+            background: Background | None,
         ) -> list[ScoredItem]:
             if len(batch) > most:
                 raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9.00 GiB.")
             if self._dies_after is not None and len(self.batches) >= self._dies_after:
                 raise KeyboardInterrupt
             self.batches.append(len(batch))
-            return score_batch(variants, tokenizer, batch, *rest, packed=packed)  # type: ignore[arg-type]  # as is
+            return score_batch(
+                variants,
+                tokenizer,  # type: ignore[arg-type]  # as is
+                batch,
+                *rest,  # type: ignore[arg-type]  # as is
+                packed=packed,
+                background=background,
+            )
 
         monkeypatch.setattr(scoring, "score_batch", limited)
 
@@ -146,8 +155,10 @@ class Machine:
 
     def _serve(self, inspection: Inspection, request: object) -> None:
         assert isinstance(request, StartRun)
-        handler.serve(inspection, request)
-        inspection._inbox.put(Shutdown())
+        try:
+            handler.serve(inspection, request)
+        finally:
+            inspection._inbox.put(Shutdown())
 
     @property
     def notices(self) -> list[str]:
