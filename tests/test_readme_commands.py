@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli_helpers import COMMAND, ROOT, environment
 
-SECONDS = 300
+SECONDS = 600
 
 
 def readme_commands() -> list[str]:
@@ -32,7 +32,7 @@ def place(home: Path) -> Path:
     config = home / "config" / "illusion-tui"
     config.mkdir(parents=True)
     (config / "config.toml").write_text(
-        "[defaults]\nlimit = 3\nanswer-tokens = 6\ncalibration-sequences = 2\n"
+        "[defaults]\nlimit = 4\nanswer-tokens = 6\ncalibration-sequences = 2\n"
         "calibration-tokens = 64\n"
     )
     for name, choice in (("A", -1.0), ("B", -3.0)):

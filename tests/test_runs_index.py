@@ -13,7 +13,7 @@ from engine.records.errors import UserError
 from engine.runs.index import LogIndex, index_log
 from engine.runs.log import RunLog
 from engine.runs.logged import ItemsOf, LogFile, LoggedItems, LoggedRedecodes, RedecodesOf
-from engine.runs.reading import LOG, read_item_ids, read_run
+from engine.runs.reading import LOG, read_item_ids, read_log, read_run
 from tests.runs_helpers import make_item, make_manifest, make_redecode, make_score, scored_item
 
 RUN = Path(__file__).parent / "data" / "run-0.1" / "run"
@@ -27,7 +27,7 @@ def logged(path: Path, index: LogIndex) -> tuple[LoggedItems, LoggedRedecodes]:
 def test_what_is_found_is_what_reading_everything_gives() -> None:
     run = read_run(RUN)
     items, redecodes = logged(RUN / LOG, index_log(RUN / LOG))
-    assert dict(items) == run.scored
+    assert dict(items) == read_log(RUN / LOG).scored
     assert read_item_ids(RUN) == tuple(item.id for item in run.items)
     assert {item.id for item in ItemsOf(items)} == {item.id for item in run.items}
     assert len(RedecodesOf(redecodes)) == len(run.redecodes)
@@ -62,7 +62,9 @@ def test_a_torn_last_line_is_left_out_and_fields_may_come_in_any_order(tmp_path:
     path.write_bytes(b"".join(lines[:3]) + lines[3][:200])
     items, _ = logged(path, index_log(path))
     assert dict(items) == {
-        item_id: scored for item_id, scored in read_run(RUN).scored.items() if item_id in items
+        item_id: scored
+        for item_id, scored in read_log(RUN / LOG).scored.items()
+        if item_id in items
     }
     assert len(items) == 3
 
