@@ -6,6 +6,7 @@ import msgspec
 
 from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
+from engine.records.items import Item
 from engine.records.settings import DENSE, Settings
 
 
@@ -27,3 +28,8 @@ def canonical(settings: Settings) -> Settings:
             "Name one or more recipes, each once, other than what they are compared against.",
         )
     return msgspec.structs.replace(settings, against=against, recipes=recipes)
+
+
+def as_asked(item: Item, settings: Settings) -> Item:
+    """An item as it is put to the model: of a closed book without its passage."""
+    return msgspec.structs.replace(item, passage=None) if settings.closed_book else item

@@ -10,8 +10,8 @@ from engine.records.hypotheses import Redecode
 from engine.records.scores import ScoredItem
 
 Role = Literal["dense", "variant", "baseline", "remedy"]
-"""What a row of the table is: the dense model, the run's variant, a recipe that looks at no answers
-and stands beside the remedies, or a remedy."""
+"""What a row of the table is: the dense model, the run's variant, what a remedy must beat, or a
+remedy."""
 
 
 class RemedyQuestion(msgspec.Struct, frozen=True, kw_only=True, tag="question", tag_field="kind"):

@@ -33,7 +33,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         path: what was best after each round, the first of them a single change.
         best: what is left of the last when needless changes are taken back; the recipe that the
             search began with where nothing was better.
-        baselines: what looks at no answers, and what the remedies must beat.
+        baselines: what the remedies must beat.
     """
 
     singles: tuple[Recipe, ...]

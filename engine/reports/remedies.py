@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.records.remedies import DecodingRow, RemedyReport, RemedyRow, TaskFigures
-from engine.reports.figures import Section, Table
+from engine.reports.figures import Section, Table, p_value_text
 from engine.text import displayable
 
 HEADER = (
@@ -104,12 +104,13 @@ def percent(share: float | None) -> str:
 
 
 def notes(report: RemedyReport) -> list[str]:
+    """How it was found, and what the columns and marks mean."""
     return [
         f"chosen on {report.choosing} other items, of {len(report.trials)} recipes tried in "
         f"{report.seconds / 60:.1f} min",
         "back, broken: open answers that are right and were wrong under the variant, and the other "
         "way round; p: McNemar's exact test of both",
-        "= looks at no answers, and stands beside the remedies for comparison",
+        "= is no remedy: what the remedies must beat",
     ]
 
 
@@ -122,7 +123,7 @@ def _decoding_cells(row: DecodingRow) -> tuple[str, ...]:
         f"{100 * low:.0f}–{100 * high:.0f}",
         str(row.brought_back),
         str(row.newly_broken),
-        f"{row.p_value:.2g}",
+        p_value_text(row.p_value),
         f"{row.tokens:.0f}",
     )
 
@@ -141,6 +142,6 @@ def _cells(row: RemedyRow, figures: TaskFigures, report: RemedyReport) -> tuple[
         percent(figures.choice_accuracy),
         str(figures.brought_back) if compared else "",
         str(figures.newly_broken) if compared else "",
-        f"{figures.p_value:.2g}" if compared else "",
+        p_value_text(figures.p_value) if compared else "",
         "–" if figures.mean_kl_vocabulary is None else f"{figures.mean_kl_vocabulary:.2f}",
     )

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
 from engine.records.remedies import DecodingRow, RemedyReport, RemedyRow, TaskFigures, Trial
+from engine.reports.figures import p_value_text
 from engine.reports.remedies import CHOSEN, PRICE_NOTE, notes, ordered, percent, sentence
 from engine.text import displayable, truncated
 from tui.drawing.lines import Line, wrap
@@ -125,5 +126,5 @@ def _figures(figures: TaskFigures, *, wide: bool, compared: bool) -> Line:
     line.append((f"  {percent(figures.choice_accuracy):>6}", ""))
     if compared:
         line.append((f"  {figures.brought_back:>4}  {figures.newly_broken:>6}", ""))
-        line.append((f"  {figures.p_value:.2g}", "dim"))
+        line.append((f"  {p_value_text(figures.p_value)}", "dim"))
     return line

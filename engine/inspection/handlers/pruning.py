@@ -9,7 +9,7 @@ from engine.compression.saving import require_free, save_checkpoint
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import ManifestKeeper, new_manifest
-from engine.inspection.settings import canonical
+from engine.inspection.settings import as_asked, canonical
 from engine.inspection.workbench import Workbench, uses_items
 from engine.items.reading import read_items
 from engine.methods.amounts import Checkpoint
@@ -62,9 +62,10 @@ def _beside(bench: Workbench, manifest: Manifest) -> dict[str, str]:
 
 
 def _items(settings: Settings) -> tuple[Item, ...]:
-    return read_items(
+    items = read_items(
         settings.items, languages=settings.languages, limit=settings.limit, seed=settings.seed
     ).items
+    return tuple(as_asked(item, settings) for item in items)
 
 
 def _nowhere(_: Manifest) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from engine.inspection.fitting import RECOVERY, SCORING, fitting_size
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
@@ -16,7 +14,7 @@ from engine.inspection.manifests import new_manifest
 from engine.inspection.opened import OpenedRun
 from engine.inspection.others import Others, Overtaken
 from engine.inspection.planning import plan_batches, preparer, require_fitting
-from engine.inspection.settings import canonical
+from engine.inspection.settings import as_asked, canonical
 from engine.items.benchmarks.catalogue import hub_languages
 from engine.items.reading import ItemSet, read_items
 from engine.judging.background import Background
@@ -52,7 +50,7 @@ def _start(inspection: Inspection, request: StartRun) -> None:
     record = ItemsRecord(
         source=items.source, hash=items.hash, count=len(items.items), licence=items.licence
     )
-    asked = [_withheld(item, settings) for item in items.items]
+    asked = [as_asked(item, settings) for item in items.items]
     directory = Path(request.directory) if request.directory else default_directory(settings)
     share = request.share
     open_log = RunLog.open if share.rank == 0 else RunLog.open_part
@@ -80,10 +78,6 @@ def _read_items(inspection: Inspection, settings: Settings) -> ItemSet:
     return read_items(
         settings.items, languages=settings.languages, limit=settings.limit, seed=settings.seed
     )
-
-
-def _withheld(item: Item, settings: Settings) -> Item:
-    return msgspec.structs.replace(item, passage=None) if settings.closed_book else item
 
 
 def _score(inspection: Inspection, run: OpenedRun, items: list[Item], others: Others) -> None:
