@@ -27,7 +27,7 @@ from engine.compression.compress import compress
 from engine.compression.reporter import Reporter
 from engine.compression.sampling import SampleFiles
 from engine.compression.texts import CalibrationText
-from engine.inspection.workbench import SHIPPED_CALIBRATION
+from engine.inspection.calibrating import SHIPPED
 from engine.methods.amounts import Bits
 from engine.methods.modifiers import MODIFIERS
 from engine.methods.recipes import parse_recipe
@@ -97,7 +97,7 @@ def main() -> None:
     text = detokenised(options.text.read_text(encoding="utf-8"))
     ids = torch.tensor(tokenizer(text, verbose=False)["input_ids"])
     windows = ids[: len(ids) // 512 * 512].reshape(-1, 512)[: options.windows]
-    shipped = None if options.model else SHIPPED_CALIBRATION[directory.name]
+    shipped = None if options.model else SHIPPED[directory.name]
     sequences, record = calibration_sequences(
         model,
         tokenizer,

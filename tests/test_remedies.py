@@ -17,11 +17,13 @@ from engine.methods.recipes import parse_recipe
 from engine.records.decodings.beam import Beam
 from engine.records.items import Item
 from engine.records.protocol import (
+    CheckpointSaved,
     Decode,
     DecodeFinished,
     Failed,
     ItemScored,
     OpenRun,
+    Prune,
     Remedy,
     RemedyFound,
     RemedyTried,
@@ -31,6 +33,7 @@ from engine.records.protocol import (
 from engine.records.recipes import Recipe
 from engine.records.remedies import RemedyReport, Trial
 from engine.remedies.search import search
+from engine.runs.reading import read_manifest
 from engine.runs.remedies import REMEDIES
 from tests.cli_helpers import run_cli
 from tests.engine_process import Engine, tiny_settings
@@ -267,3 +270,36 @@ def test_a_question_meanwhile_is_answered_by_the_variant_that_it_is_about(
     engine.until(RemedyFound)
     found = [one.redecode for one in engine.of(DecodeFinished)]  # type: ignore[attr-defined]
     assert found == expected * 6
+
+
+def test_what_is_saved_of_a_closed_book_is_what_was_scored(
+    engine: Engine, checkpoint: Path, tmp_path: Path
+) -> None:
+    items = read_items("capitals", languages=("en",), limit=6).items
+    rows = [
+        {
+            "id": one.id,
+            "language": "en",
+            "question": one.question,
+            "gold": one.gold,
+            "passage": "No",
+        }
+        for one in items
+    ]
+    path = tmp_path / "items.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    settings = tiny_settings(
+        checkpoint, items=str(path), recipes=("wanda:0.5@items",), closed_book=True
+    )
+    engine.send(StartRun(settings=settings, directory=str(tmp_path / "run")))
+    engine.until(RunFinished)
+    [scored] = read_manifest(tmp_path / "run").variants
+    engine.send(Prune(settings=settings, directory=str(tmp_path / "saved")))
+    saved = engine.until(CheckpointSaved)
+    assert isinstance(saved, CheckpointSaved)
+    assert saved.manifest.variants == (scored,)
+    assert (tmp_path / "saved" / "calibration.jsonl").read_text().count("\n") == 2
+    recipe = msgspec.yaml.decode((tmp_path / "saved" / "llm-compressor.yaml").read_bytes())
+    modifier = recipe["pruning_stage"]["pruning_modifiers"]["WandaPruningModifier"]
+    assert modifier["sparsity"] == [round(block.sparsity, 4) for block in scored.blocks]
+    assert modifier["mask_structure"] == "0:0"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from engine.analysis.pairing import answer_correct, choice_correct
@@ -9,6 +10,7 @@ from engine.analysis.statistics import mcnemar, wilson
 from engine.methods.levers import differing
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
+from engine.records.manifest import BlockSparsity
 from engine.records.recipes import Recipe
 from engine.records.remedies import (
     HELD_OUT,
@@ -22,6 +24,9 @@ from engine.records.remedies import (
 )
 from engine.records.scores import Score
 from engine.records.settings import DENSE
+
+LEAST_PROBABILITY = 1e-30
+"""Below it a probability's logarithm says nothing but that it is small."""
 
 Verdicts = Mapping[str, Score]
 """Scores by item id."""
@@ -159,3 +164,24 @@ def task_figures(after: Verdicts, before: Verdicts) -> TaskFigures:
         p_value=mcnemar(brought_back, newly_broken),
         mean_kl_vocabulary=sum(divergences) / len(divergences) if divergences else None,
     )
+
+
+def trial_of(
+    name: str, scores: Sequence[Score], blocks: Sequence[BlockSparsity], seconds: float
+) -> Trial:
+    """A recipe's scores on the choosing half, one or more, summed up."""
+    weights = sum(block.weights for block in blocks)
+    return Trial(
+        recipe=name,
+        open_right=sum(bool(answer_correct(score.open)) for score in scores),
+        choice_right=sum(bool(choice_correct(score.choice)) for score in scores),
+        n=len(scores),
+        gold_log_probability=sum(map(_gold_log_probability, scores)) / len(scores),
+        achieved_sparsity=sum(block.zeros for block in blocks) / weights if weights else 0.0,
+        seconds=seconds,
+    )
+
+
+def _gold_log_probability(score: Score) -> float:
+    tokens = score.gold.tokens if score.gold else ()
+    return sum(math.log(max(token.probability, LEAST_PROBABILITY)) for token in tokens)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,17 +9,13 @@ from contextlib import nullcontext
 
 import msgspec
 
-from engine.analysis.pairing import answer_correct, choice_correct
-from engine.analysis.remedying import decoding_row, remedy_report
-from engine.compression.texts import AUTO, CHAT, SOLVED
+from engine.analysis.remedying import decoding_row, remedy_report, trial_of
 from engine.decoding.decoder import Decoder
 from engine.decoding.redecode import redecode
 from engine.inspection.opened import OpenedRun
 from engine.inspection.planning import plan_batches, preparer
 from engine.inspection.workbench import Workbench
 from engine.items.halves import halves
-from engine.items.reading import read_items
-from engine.items.samples import sample_names
 from engine.methods.amounts import Sparsity
 from engine.methods.levers import compresses, keeping, uniform_at
 from engine.methods.recipes import parse_recipe
@@ -28,7 +23,6 @@ from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.registry import parse_decoding
 from engine.records.errors import UserError
 from engine.records.items import Item
-from engine.records.manifest import BlockSparsity
 from engine.records.recipes import Recipe
 from engine.records.remedies import (
     HELD_OUT,
@@ -39,18 +33,12 @@ from engine.records.remedies import (
     RemedyReport,
     Trial,
 )
-from engine.records.scores import Score, ScoredItem
-from engine.records.settings import DENSE, Settings
+from engine.records.scores import ScoredItem
+from engine.records.settings import DENSE
+from engine.remedies.question import control_items
 from engine.remedies.search import Found, search
 from engine.runs.remedies import RemedyLog
-from engine.runs.variants import require_variant
 from engine.scoring.items import score_batch
-
-CONTROL_ITEMS = 40
-"""Of the control task, at most so many."""
-
-LEAST_PROBABILITY = 1e-30
-"""Below it a probability's logarithm says nothing but that it is small."""
 
 DECODINGS = ("one-shot", "repetition-penalty=1.2", "beam=8")
 """Decodings that are tried beside recipes."""
@@ -97,7 +85,7 @@ class Remedying:
         self._settings = run.log.manifest.settings
         both = halves(run.log.items.values(), self._settings.seed)
         self._choosing, self._held_out = both.choosing, both.held_out
-        self._control = _control_items(question.control, self._settings)
+        self._control = control_items(question.control, self._settings)
         self._told: set[str] = set()
 
     def report(self) -> RemedyReport:
@@ -160,7 +148,8 @@ class Remedying:
             began = time.monotonic()
             with self._bench.trying(recipe) as blocks:
                 scored = list(self._scored(name, self._choosing, compared=False))
-            self._log.append(_trial(name, [one.scores[name] for one in scored], blocks, began))
+            scores = [one.scores[name] for one in scored]
+            self._log.append(trial_of(name, scores, blocks, time.monotonic() - began))
         if name not in self._told:
             self._told.add(name)
             self._tried(self._log.trials[name])
@@ -281,52 +270,3 @@ class Remedying:
 
 def _untold(step: int, steps: int, texts: tuple[str, ...]) -> None:
     """Steps of a decoding that nobody follows."""
-
-
-def remedy_question(
-    settings: Settings, variant: str | None, control: str | None, *, chat: bool
-) -> RemedyQuestion:
-    """The question of a run: of its first variant, with another sample as the control.
-
-    `chat` tells whether the model has a chat template.
-
-    Raises:
-        UserError: there is no such variant.
-    """
-    name = require_variant(variant or settings.recipes[0], settings.recipes)
-    own = [SOLVED, f"{AUTO}+{SOLVED}"]
-    if chat:
-        own += [CHAT, f"{CHAT}+{SOLVED}"]
-    calibrations = tuple(source for source in own if source != settings.calibration)
-    others = (sample for sample in sample_names() if sample != settings.items)
-    return RemedyQuestion(
-        variant=name, calibrations=calibrations, control=control or next(others, None)
-    )
-
-
-def _control_items(source: str | None, settings: Settings) -> tuple[Item, ...]:
-    if source is None:
-        return ()
-    items = read_items(source, languages=settings.languages, seed=settings.seed).items
-    share = max(1, len(items) // CONTROL_ITEMS)
-    return items[::share][:CONTROL_ITEMS]
-
-
-def _trial(
-    name: str, scores: Sequence[Score], blocks: Sequence[BlockSparsity], began: float
-) -> Trial:
-    weights = sum(block.weights for block in blocks)
-    return Trial(
-        recipe=name,
-        open_right=sum(bool(answer_correct(score.open)) for score in scores),
-        choice_right=sum(bool(choice_correct(score.choice)) for score in scores),
-        n=len(scores),
-        gold_log_probability=sum(map(_gold_log_probability, scores)) / len(scores),
-        achieved_sparsity=sum(block.zeros for block in blocks) / weights if weights else 0.0,
-        seconds=time.monotonic() - began,
-    )
-
-
-def _gold_log_probability(score: Score) -> float:
-    tokens = score.gold.tokens if score.gold else ()
-    return sum(math.log(max(token.probability, LEAST_PROBABILITY)) for token in tokens)

@@ -5,25 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
 
 import msgspec
-import torch
 from torch import Tensor
 
 from engine.compression.cache import VariantKey, load_variant, store_variant
-from engine.compression.calibration import calibration_sequences
 from engine.compression.compress import Compressed, compress
 from engine.compression.reporter import Reporter
-from engine.compression.sampling import SampleFiles
-from engine.compression.texts import SOLVED, CalibrationText
 from engine.files import held
+from engine.inspection.calibrating import CalibrationTexts, Emit, progress_of, uses_items
 from engine.inspection.manifests import ManifestKeeper, package_versions
-from engine.items.halves import halves
 from engine.methods.amounts import Checkpoint
 from engine.methods.recipes import (
     looks_at_answers,
-    needs_calibration,
     parse_recipe,
     without_answers,
 )
@@ -38,22 +32,15 @@ from engine.models.variants import Variants, room_for_variants
 from engine.models.weights import input_device
 from engine.probing.probing import OnStep, Probing, batches_of, subjects
 from engine.probing.restore import find_gains
-from engine.records.errors import UserError
 from engine.records.instruments.instrument import Finding
 from engine.records.instruments.restore import Restore
 from engine.records.items import Item
 from engine.records.manifest import BlockSparsity, CalibrationRecord, VariantRecord
-from engine.records.protocol import Event, Progress
+from engine.records.protocol import Progress
 from engine.records.recipes import Recipe
 from engine.records.settings import DENSE, Settings
 from engine.records.share import ALONE, Share
 from engine.scoring.passes import pass_tokens
-from engine.scoring.solved import solved_items
-
-SHIPPED_CALIBRATION = {"SmolLM2-135M-Instruct": "smollm2-135m-instruct.safetensors"}
-"""Calibration samples that come with the package, by the name of the embedded model."""
-
-Emit = Callable[[Event], None]
 
 
 class Workbench:
@@ -77,12 +64,11 @@ class Workbench:
     ) -> None:
         self.loaded = loaded
         self.settings = keeper.manifest.settings
+        self.texts = CalibrationTexts(loaded, keeper, items, emit, check)
         self._keeper = keeper
-        self._items = items
         self._emit = emit
         self._check = check
         self._cache = cache_directory()
-        self._calibrations: dict[str, tuple[Tensor, CalibrationRecord]] = {}
         self.variants = Variants(loaded.model, room_for_variants(loaded.model, loaded.placement))
 
     @classmethod
@@ -104,7 +90,7 @@ class Workbench:
         settings, cache = keeper.manifest.settings, cache_directory()
         device = device_of(settings.device, share)
         placement = choose_placement(device, settings.dtype, settings.max_memory_gib)
-        progress = _progress_of(emit)
+        progress = progress_of(emit)
         budget = _budget(placement, settings)
         resolved = resolve_model(settings.model, settings.revision, cache, budget, progress, check)
         check()
@@ -138,11 +124,10 @@ class Workbench:
         self.variants.add(name, compressed.tensors)
         notes = compressed.notes
         if uses_items(recipe, self.settings):
-            count, total = len(self._choosing), len(self._items)
-            notes = (f"made with the gold answers of {count} of these {total} items", *notes)
+            notes = (self.texts.note, *notes)
         calibration = None
         if recipe.calibration is not None:
-            calibration = self._sequences(recipe)[1]
+            calibration = self.texts.of_recipe(recipe)[1]
         self._record(name, recipe, compressed.blocks, notes, calibration)
 
     @contextmanager
@@ -172,18 +157,14 @@ class Workbench:
         with self.variants.using(DENSE):
             return self._compressed(recipe)
 
-    def sequences(self, recipe: Recipe) -> Tensor:
-        """The calibration token ids of a recipe, `(sequences, tokens)`; empty where it has none."""
-        return self._sequences(recipe)[0]
-
     def calibration(self) -> Tensor:
         """The calibration text of the run as token ids, `(sequences, tokens)`."""
         with self.variants.using(DENSE):
-            return self._calibrated(self.settings.calibration)[0]
+            return self.texts.of_source(self.settings.calibration)[0]
 
     def _compressed(self, recipe: Recipe) -> Compressed:
         name = str(recipe)
-        sequences, calibration = self._sequences(recipe)
+        sequences, calibration = self.texts.of_recipe(recipe)
         model, directory = self.loaded.model, self._cache / "variants"
 
         def tell(detail: str, done: int, total: int) -> None:
@@ -211,7 +192,7 @@ class Workbench:
         that may be looked at gain on average, in nats, when the block is dense again.
         """
         name, loaded = str(recipe), self.loaded
-        asked = [(item, item.gold) for item in self._choosing]
+        asked = [(item, item.gold) for item in self.texts.choosing]
         every = subjects(asked, loaded.tokenizer, self.settings)
         totals = [0.0] * len(decoder_blocks(loaded.model))
         with self.trying(recipe):
@@ -241,25 +222,6 @@ class Workbench:
 
         return step
 
-    @cached_property
-    def _choosing(self) -> tuple[Item, ...]:
-        """The half of the items whose gold answers may be looked at.
-
-        Raises:
-            UserError: there are too few.
-        """
-        choosing = halves(self._items, self.settings.seed).choosing
-        if not choosing:
-            raise UserError(
-                "the gold answers of half of the items are to be looked at, "
-                f"and there {'is' if len(self._items) == 1 else 'are'} {len(self._items)} of them",
-                "Give more items.",
-            )
-        return choosing
-
-    def _solved(self) -> list[tuple[int, ...]]:
-        return solved_items(self._choosing, self.loaded.tokenizer, self.settings)
-
     def _key(self, recipe: Recipe, calibration: CalibrationRecord | None) -> VariantKey | None:
         """What the variant's weights depend on; None where that can't be told.
 
@@ -271,7 +233,7 @@ class Workbench:
             return None
         answers = None
         if looks_at_answers(recipe):
-            answers = hashlib.sha256(msgspec.json.encode(self._solved())).hexdigest()
+            answers = hashlib.sha256(msgspec.json.encode(self.texts.solved())).hexdigest()
         return VariantKey(
             weights_hash=record.weights_hash,
             recipe=str(recipe),
@@ -281,41 +243,10 @@ class Workbench:
             answers_hash=answers,
         )
 
-    def _sequences(self, recipe: Recipe) -> tuple[Tensor, CalibrationRecord | None]:
-        """Calibration token ids, `(sequences, tokens)`; none where the recipe needs none."""
-        if not needs_calibration(recipe):
-            return torch.empty(0, 0, dtype=torch.long), None
-        return self._calibrated(recipe.calibration or self.settings.calibration)
-
-    def _calibrated(self, source: str) -> tuple[Tensor, CalibrationRecord]:
-        """The calibration text of a source, and its record."""
-        if source not in self._calibrations:
-            settings, record = self.settings, self.loaded.record
-            progress = _progress_of(self._emit)
-            shipped = SHIPPED_CALIBRATION.get(record.name) if record.source == "embedded" else None
-            sample = self._cache / "calibration" / f"{record.weights_hash}"
-            with held(sample, self._check):
-                self._calibrations[source] = calibration_sequences(
-                    self.loaded.model,
-                    self.loaded.tokenizer,
-                    CalibrationText(
-                        source,
-                        settings.calibration_sequences,
-                        settings.calibration_tokens,
-                        settings.seed,
-                    ),
-                    SampleFiles(self._cache / "calibration", record.weights_hash, shipped),
-                    Reporter(partial(progress, "calibrate"), self._check),
-                    solved=self._solved,
-                )
-            if source == settings.calibration:
-                self._keeper.update(calibration=self._calibrations[source][1])
-        return self._calibrations[source]
-
     def _open_checkpoint(self, name: str, recipe: Recipe, source: str) -> None:
         placement = _free_placement(self.loaded.placement, self.settings)
         budget = Budget(placement.memory_bytes, placement.torch_dtype.itemsize)
-        progress = _progress_of(self._emit)
+        progress = progress_of(self._emit)
         resolved = resolve_model(source, None, self._cache, budget, progress, self._check)
         progress("load", resolved.name, 0, None)
         checkpoint = load_model(
@@ -344,22 +275,6 @@ class Workbench:
         known = self._keeper.manifest.variants
         others = tuple(variant for variant in known if variant.name != name)
         self._keeper.update(variants=(*others, record))
-
-
-def uses_items(recipe: Recipe, settings: Settings) -> bool:
-    """Whether a recipe looks at the gold answers of items, for its calibration or otherwise."""
-    source = recipe.calibration or settings.calibration
-    calibrated = needs_calibration(recipe) and SOLVED in source.split("+")
-    return calibrated or looks_at_answers(recipe)
-
-
-def _progress_of(emit: Emit) -> Callable[[str, str, int, int | None], None]:
-    """Takes stage, detail, done and total, and emits them."""
-
-    def progress(stage: str, detail: str, done: int, total: int | None) -> None:
-        emit(Progress(stage=stage, detail=detail, done=done, total=total))
-
-    return progress
 
 
 def _free_placement(placement: Placement, settings: Settings) -> Placement:

@@ -119,7 +119,7 @@ def _answer(answer: Answer | None, width: int, *, why: bool = False) -> list[Lin
         return [[(ABSENT, "dim")]]
     lines = _cut(wrap(shown_pieces(answer), width, indent=2))
     if why:
-        text = displayable(answer.judgement.explanation)
+        text = displayable(answer.explanation)
         if width_of(lines[-1]) + 3 + cell_len(text) <= width:
             lines[-1] = [*lines[-1], ("   ", ""), (text, "dim")]
         else:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from engine.compression.handing_over import calibration_lines, compressor_recipe
 from engine.compression.saving import require_free, save_checkpoint
+from engine.inspection.calibrating import uses_items
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import ManifestKeeper, new_manifest
 from engine.inspection.settings import as_asked, canonical
-from engine.inspection.workbench import Workbench, uses_items
+from engine.inspection.workbench import Workbench
 from engine.items.reading import read_items
 from engine.methods.amounts import Checkpoint
 from engine.methods.recipes import parse_recipe
@@ -55,7 +56,7 @@ def _beside(bench: Workbench, manifest: Manifest) -> dict[str, str]:
     recipe = parse_recipe(bench.settings.recipes[0])
     [blocks] = (one.blocks for one in manifest.variants if one.name == str(recipe))
     files = {LLM_COMPRESSOR: compressor_recipe(bench.loaded.model, recipe, blocks)}
-    sequences = bench.sequences(recipe)
+    sequences = bench.texts.of_recipe(recipe)[0]
     if sequences.numel():
         files[CALIBRATION] = calibration_lines(sequences, bench.loaded.tokenizer)
     return {name: text for name, text in files.items() if text is not None}

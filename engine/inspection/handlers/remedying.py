@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
-from engine.inspection.remedying import Remedying, remedy_question
+from engine.inspection.remedying import Remedying
 from engine.records.protocol import Progress, Remedy, RemedyFound, RemedyTried
 from engine.records.remedies import Trial
+from engine.remedies.question import remedy_question
 
 
 def _remedy(inspection: Inspection, request: Remedy) -> None:
