@@ -13,7 +13,7 @@ from engine.records.errors import UserError
 from engine.runs.index import LogIndex, index_log
 from engine.runs.log import RunLog
 from engine.runs.logged import ItemsOf, LogFile, LoggedItems, LoggedRedecodes, RedecodesOf
-from engine.runs.reading import LOG, read_item_ids, read_log, read_run
+from engine.runs.reading import LOG, MANIFEST, read_item_ids, read_log, read_run
 from tests.runs_helpers import make_item, make_manifest, make_redecode, make_score, scored_item
 
 RUN = Path(__file__).parent / "data" / "run-0.1" / "run"
@@ -59,6 +59,7 @@ def test_a_torn_last_line_is_left_out_and_fields_may_come_in_any_order(tmp_path:
     scored = dict(reversed(record["scored"].items()))
     lines[0] = json.dumps({"scored": scored, "record": "scored"}).encode() + b"\n"
     path = tmp_path / LOG
+    shutil.copy(RUN / MANIFEST, tmp_path)
     path.write_bytes(b"".join(lines[:3]) + lines[3][:200])
     items, _ = logged(path, index_log(path))
     assert dict(items) == {
@@ -73,6 +74,7 @@ def test_a_torn_last_line_is_left_out_and_fields_may_come_in_any_order(tmp_path:
 def test_a_line_that_is_no_record_is_named(tmp_path: Path, damage: bytes) -> None:
     lines = (RUN / LOG).read_bytes().splitlines()
     path = tmp_path / LOG
+    shutil.copy(RUN / MANIFEST, tmp_path)
     path.write_bytes(b"\n".join([*lines[:2], damage, *lines[3:]]) + b"\n")
     with pytest.raises(UserError, match=r"log\.jsonl, line 3 is damaged"):
         index_log(path)
@@ -92,6 +94,7 @@ def test_what_comes_later_is_kept_beside_the_log_and_copies_do_not_follow() -> N
 
 def test_a_damaged_score_says_so_where_it_is_looked_at(tmp_path: Path) -> None:
     path = tmp_path / LOG
+    shutil.copy(RUN / MANIFEST, tmp_path)
     shutil.copy(RUN / LOG, path)
     index = index_log(path)
     item_id, span = next(iter(index.scored.items()))

@@ -20,6 +20,7 @@ from engine.records.settings import Settings
 from engine.runs.directories import default_directory
 from engine.runs.log import RunLog
 from engine.runs.reading import read_run
+from engine.runs.sealing import opened, sealed
 from tests.runs_helpers import (
     PRUNED,
     make_item,
@@ -199,7 +200,8 @@ def test_directories_that_hold_no_run_are_refused_untouched(tmp_path: Path) -> N
 def test_a_run_of_a_newer_format_is_refused(tmp_path: Path) -> None:
     RunLog.open(tmp_path, make_manifest(ITEMS), ITEMS).close()
     path = tmp_path / "manifest.json"
-    path.write_bytes(path.read_bytes().replace(b'"format":1', b'"format":2'))
+    newer = opened(path.read_bytes(), "").replace(b'"format":1', b'"format":2')
+    path.write_bytes(sealed(newer))
     with pytest.raises(UserError, match="a run in format 2"):
         read_run(tmp_path)
 

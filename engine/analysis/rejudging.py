@@ -18,7 +18,16 @@ from engine.records.items import Item
 from engine.records.lines import encode_line
 from engine.records.scores import Answer, Score, ScoredItem
 from engine.records.settings import JudgeRule
-from engine.runs.reading import Redecoded, Run, Scored, read_log, read_run, redecode_key
+from engine.runs.reading import (
+    Redecoded,
+    Run,
+    Scored,
+    read_log,
+    read_manifest,
+    read_run,
+    redecode_key,
+)
+from engine.runs.sealing import run_number, sealed
 
 Kept = TypeVar("Kept", ScoredItem, Redecode)
 
@@ -34,7 +43,9 @@ def rejudge(directory: Path, rule: JudgeRule) -> Run:
     run = judged(read_run(directory), rule)
     records: list[Scored | Redecoded] = [Scored(scored=item) for item in run.scored.values()]
     records += [Redecoded(redecode=redecode) for redecode in run.redecodes]
-    write_atomically(directory / judged_name(rule), b"".join(map(encode_line, records)))
+    number = run_number(read_manifest(directory))
+    lines = (sealed(encode_line(record), number) for record in records)
+    write_atomically(directory / judged_name(rule), b"".join(lines))
     return run
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,15 +21,17 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from engine.compression.checksums import checksum
 from engine.compression.compress import Compressed
 from engine.files import remove_stale_scratch, written_atomically
 from engine.models.weights import read_weight
 from engine.records.manifest import BlockSparsity
 
-CODE_VERSION = 2
+CODE_VERSION = 3
 """Raised whenever a method gives other weights than before; older variants are made again."""
 LIMIT_BYTES = 20 << 30
 _MASK = "kept:"
+_CHECKSUM = "crc32"
 _BITS = {2: torch.int16, 4: torch.int32}
 
 
@@ -55,26 +58,36 @@ class _Header(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-def load_variant(directory: Path, key: VariantKey, model: PreTrainedModel) -> Compressed | None:
+def load_variant(
+    directory: Path,
+    key: VariantKey,
+    model: PreTrainedModel,
+    on_damaged: Callable[[], None] = lambda: None,
+) -> Compressed | None:
     """Read a variant; the model must have its dense weights. None where it isn't there.
 
-    A file that can't be read whole is removed.
+    A file whose content is not what was written is removed, and `on_damaged` is told.
     """
     path = directory / key.file_name
     try:
         with safe_open(path, framework="pt") as file:
-            header = msgspec.json.decode((file.metadata() or {})["variant"], type=_Header)
-            tensors = {}
-            for name in file.keys():  # noqa: SIM118 (a safe_open is no mapping)
-                parameter = name.removeprefix(_MASK)
-                stored = file.get_tensor(name)
-                if name.startswith(_MASK):
-                    stored = _with_mask(read_weight(model, parameter), stored)
-                tensors[parameter] = stored
+            metadata = file.metadata() or {}
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if metadata[_CHECKSUM] != checksum(stored, metadata["variant"]):
+            raise ValueError("the checksum is another one")
+        header = msgspec.json.decode(metadata["variant"], type=_Header)
+        tensors = {}
+        for name, tensor in stored.items():
+            parameter = name.removeprefix(_MASK)
+            if name.startswith(_MASK):
+                tensors[parameter] = _with_mask(read_weight(model, parameter), tensor)
+            else:
+                tensors[parameter] = tensor
     except FileNotFoundError:
         return None
     except (SafetensorError, KeyError, ValueError, AttributeError):
         path.unlink(missing_ok=True)
+        on_damaged()
         return None
     with suppress(OSError):
         os.utime(path)
@@ -105,7 +118,8 @@ def store_variant(
         return
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / key.file_name
-    metadata = {"variant": msgspec.json.encode(header).decode()}
+    told = msgspec.json.encode(header).decode()
+    metadata = {"variant": told, _CHECKSUM: checksum(tensors, told)}
     with written_atomically(path) as scratch:
         save_file(tensors, scratch, metadata=metadata)
     _evict(directory, limit_bytes, keep=path)

@@ -6,17 +6,19 @@ better than text from elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.cache_utils import DynamicCache
 
+from engine.compression.checksums import checksum
 from engine.compression.reporter import Reporter
 from engine.compression.texts import AUTO, CalibrationText
 from engine.files import written_atomically
@@ -24,6 +26,8 @@ from engine.models.forward_arguments import cache_argument
 from engine.models.tokens import end_tokens, start_token
 from engine.models.weights import computing_device
 from engine.records.errors import UserError
+
+_CHECKSUM = "crc32"
 
 
 @dataclass(frozen=True)
@@ -129,19 +133,31 @@ def begun_chat(tokenizer: PreTrainedTokenizerBase) -> list[int]:
 
 
 def read_sample(path: Path, text: CalibrationText) -> Tensor | None:
-    """A kept sample; None where there is none, or it is of another size or seed."""
+    """A kept sample; None where there is none, it is damaged, or of another size or seed."""
     if not path.is_file():
         return None
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata() or {}
-        ids: Tensor = file.get_tensor("ids").to(torch.int64)
-    same_size = tuple(ids.shape) == (text.sequences, text.tokens)
-    return ids if same_size and metadata.get("seed") == str(text.seed) else None
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            stored: Tensor = file.get_tensor("ids")
+    except SafetensorError:
+        return None
+    if metadata.get(_CHECKSUM) != checksum({"ids": stored}, _told(metadata)):
+        return None
+    same_size = tuple(stored.shape) == (text.sequences, text.tokens)
+    same = same_size and metadata.get("seed") == str(text.seed)
+    return stored.to(torch.int64) if same else None
 
 
 def write_sample(path: Path, ids: Tensor, *, seed: int, made_by: str) -> None:
     """Keep sampled ids as safetensors, with how they were made in the file's header."""
     path.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"seed": str(seed), "made_by": made_by}
+    tensors = {"ids": ids.to(torch.int32).contiguous()}
+    metadata[_CHECKSUM] = checksum(tensors, _told(metadata))
     with written_atomically(path) as scratch:
-        save_file({"ids": ids.to(torch.int32).contiguous()}, scratch, metadata=metadata)
+        save_file(tensors, scratch, metadata=metadata)
+
+
+def _told(metadata: Mapping[str, str]) -> str:
+    return f"{metadata.get('seed')} {metadata.get('made_by')}"

@@ -11,6 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from engine.files import remove_stale_scratch, written_atomically
 from engine.models.progress import OnProgress
+from engine.models.weight_files import write_checksums
 from engine.records.errors import UserError
 
 
@@ -48,5 +49,6 @@ def convert_gguf(file: Path, directory: Path, on_progress: OnProgress) -> None:
         model.config.save_pretrained(scratch)
         model.generation_config.save_pretrained(scratch)
         tokenizer.save_pretrained(scratch)
+        write_checksums(scratch)
         shutil.rmtree(directory, ignore_errors=True)
     on_progress("convert", f"{file.name} to safetensors (once)", 1, 1)

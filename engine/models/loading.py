@@ -42,14 +42,22 @@ def load_model(
     in host memory what doesn't fit them.
 
     Raises:
+        DamagedFile: a file is not what it was when it was written, or loaded before.
         UserError: it isn't a causal language model that transformers can load, or its weights
             are pickled.
     """
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(2) as beside:
+        hashing = beside.submit(weights_hash, resolved.directory, cache)
         reading = beside.submit(
             AutoTokenizer.from_pretrained, resolved.directory, trust_remote_code=trust_remote_code
         )
-        model = load_weights(resolved.directory, placement, trust_remote_code=trust_remote_code)
+        try:
+            model = load_weights(resolved.directory, placement, trust_remote_code=trust_remote_code)
+        except UserError:
+            # Where the file is damaged, that is the reason.
+            hashing.result()
+            raise
+    digest = hashing.result()
     try:
         tokenizer = reading.result()
     except (OSError, ValueError, KeyError) as error:
@@ -65,7 +73,7 @@ def load_model(
         architecture=type(model).__name__,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         revision=resolved.revision,
-        weights_hash=weights_hash(resolved.directory, cache),
+        weights_hash=digest,
     )
     return LoadedModel(model=model, tokenizer=tokenizer, record=record, placement=placement)
 

@@ -38,11 +38,17 @@ from engine.runs.reading import (
     redecode_key,
 )
 from engine.runs.remedies import REMEDIES
+from engine.runs.sealing import run_number, sealed
 
 
 def items_hash(items: Iterable[Item]) -> str:
     """SHA-256 of the items as the run directory keeps them, in order."""
     return hashlib.sha256(b"".join(encode_line(item) for item in items)).hexdigest()
+
+
+def write_manifest(directory: Path, manifest: Manifest) -> None:
+    """Put a manifest on disk, with its checksum; raises `UserError`."""
+    write_atomically(directory / MANIFEST, sealed(encode_line(manifest)))
 
 
 class RunLog:
@@ -88,9 +94,11 @@ class RunLog:
                 _update_afterwards(directory, saved, manifest.settings)
             else:
                 # The manifest comes last: a directory that has one is complete.
-                write_atomically(directory / ITEMS, b"".join(encode_line(item) for item in items))
+                run = run_number(manifest)
+                lines = (sealed(encode_line(item), run) for item in items)
+                write_atomically(directory / ITEMS, b"".join(lines))
                 write_atomically(directory / LOG, b"")
-                write_atomically(directory / MANIFEST, encode_line(manifest))
+                write_manifest(directory, manifest)
             return cls(directory, lock)
         except BaseException:
             lock.release()
@@ -171,7 +179,7 @@ class RunLog:
         for part in abandoned_parts(self.directory):
             manifest = merged_manifest(self.manifest, read_manifest(part), part)
             if manifest != self.manifest:
-                write_atomically(self.directory / MANIFEST, encode_line(manifest))
+                write_manifest(self.directory, manifest)
                 self.manifest = manifest
             content = read_log(part / LOG)
             # What was adopted is not in this log yet; what is in it twice counts once.
@@ -190,7 +198,7 @@ class RunLog:
         """
         if self.scored:
             _refuse_other_conditions(self.manifest, manifest)
-        write_atomically(self.directory / MANIFEST, encode_line(manifest))
+        write_manifest(self.directory, manifest)
         self.manifest = manifest
 
     def close(self) -> None:
@@ -211,7 +219,8 @@ class RunLog:
 
     def _append(self, records: Sequence[LogRecord]) -> None:
         intact = self._file.tell()
-        unwritten = memoryview(b"".join(encode_line(record) for record in records))
+        run = run_number(self.manifest)
+        unwritten = memoryview(b"".join(sealed(encode_line(one), run) for one in records))
         try:
             while unwritten:
                 unwritten = unwritten[self._file.write(unwritten) :]
@@ -277,7 +286,7 @@ def _update_afterwards(directory: Path, saved: Manifest, wanted: Settings) -> No
     settings = msgspec.structs.replace(saved.settings, **afterwards)
     if settings != saved.settings:
         manifest = msgspec.structs.replace(saved, settings=settings)
-        write_atomically(directory / MANIFEST, encode_line(manifest))
+        write_manifest(directory, manifest)
 
 
 def _shown(value: object) -> str:

@@ -20,9 +20,11 @@ from engine.runs.reading import (
     Redecoded,
     Scored,
     decode_record,
+    read_manifest,
     redecode_key,
     unreadable,
 )
+from engine.runs.sealing import run_number
 
 KEPT = 256
 """So many of the items that were looked at last stay decoded."""
@@ -38,6 +40,7 @@ class LogFile:
     def __init__(self, path: Path) -> None:
         """Open it; raises `UserError`."""
         self.path = path
+        self._run = run_number(read_manifest(path.parent))
         self._lock = threading.Lock()
         try:
             self._file = path.open("rb", buffering=0)
@@ -49,7 +52,7 @@ class LogFile:
         with self._lock:
             self._file.seek(span.start)
             line = self._file.read(span.length)
-        return decode_record(line, f"{self.path}, line {span.line}")
+        return decode_record(line, f"{self.path}, line {span.line}", self._run)
 
 
 class Logged(MutableMapping[str, ValueT], Generic[PlaceT, ValueT]):

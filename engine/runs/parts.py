@@ -16,11 +16,17 @@ from pathlib import Path
 import msgspec
 
 from engine.records.errors import UserError
-from engine.records.lines import LineDecoder
 from engine.records.manifest import Manifest
 from engine.records.settings import AFTERWARDS
 from engine.runs.lock import RunLock
-from engine.runs.reading import PARTS, LogRecord, part_directories
+from engine.runs.reading import (
+    PARTS,
+    LogRecord,
+    decode_record,
+    part_directories,
+    read_manifest,
+)
+from engine.runs.sealing import run_number
 
 FOUND_OUT = (
     "model",
@@ -105,6 +111,7 @@ class GrowingLog:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._read_bytes = 0
+        self._run: int | None = None
 
     def news(self) -> list[LogRecord]:
         """The records since the last look; a line that is still being written comes next time.
@@ -121,14 +128,21 @@ class GrowingLog:
             return []
         complete = data[: data.rfind(b"\n") + 1]
         self._read_bytes += len(complete)
+        if not complete:
+            return []
+        if self._run is None:
+            try:
+                self._run = run_number(read_manifest(self._path.parent))
+            except UserError:
+                if self._path.exists():
+                    raise
+                return []
         try:
-            return [_records.decode(line) for line in complete.splitlines()]
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            lines = complete.splitlines()
+            return [decode_record(line, str(self._path), self._run) for line in lines]
+        except UserError as error:
             raise UserError(
-                f"{self._path} is damaged: {error}",
+                error.message,
                 "Remove the directory that it is in to score its items again.",
                 status=1,
             ) from error
-
-
-_records: LineDecoder[LogRecord] = LineDecoder(LogRecord)

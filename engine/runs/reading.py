@@ -18,6 +18,7 @@ from engine.records.items import Item
 from engine.records.lines import LineDecoder
 from engine.records.manifest import FORMAT, Manifest
 from engine.records.scores import Score, ScoredItem
+from engine.runs.sealing import opened, run_number
 
 MANIFEST = "manifest.json"
 ITEMS = "items.jsonl"
@@ -96,7 +97,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     findings: Collection[Finding] = ()
 
 
+RESTORE = "Restore the file from a copy, or score the items again in another directory."
+
 T = TypeVar("T")
+NamedT = TypeVar("NamedT", Item, _Named)
 
 _manifests: LineDecoder[Manifest] = LineDecoder(Manifest)
 _items: LineDecoder[Item] = LineDecoder(Item)
@@ -198,7 +202,7 @@ def read_manifest(directory: Path) -> Manifest:
         UserError: there is none, it is damaged, or another version wrote it.
     """
     path = directory / MANIFEST
-    data = _bytes(path)
+    data = opened(_bytes(path), f"{path}")
     fields = _decode(LineDecoder[Any](Any), data, f"{path}")
     if isinstance(fields, dict) and fields.get("format", FORMAT) != FORMAT:
         raise UserError(
@@ -209,35 +213,53 @@ def read_manifest(directory: Path) -> Manifest:
 
 
 def read_items(directory: Path) -> tuple[Item, ...]:
-    """Read the items of a run, in order."""
+    """Read the items of a run, in order.
+
+    Raises:
+        UserError: a line is damaged, doubled, missing, or of another run.
+    """
     return _read_items(directory, _items)
 
 
 def read_item_ids(directory: Path) -> tuple[str, ...]:
-    """Read only the ids of the items of a run, in order."""
+    """Read only the ids of the items of a run, in order; raises as `read_items`."""
     return tuple(item.id for item in _read_items(directory, _names))
 
 
-def _read_items(directory: Path, decoder: LineDecoder[T]) -> tuple[T, ...]:
-    path = directory / ITEMS
-    items = []
+def _read_items(directory: Path, decoder: LineDecoder[NamedT]) -> tuple[NamedT, ...]:
+    path, manifest = directory / ITEMS, read_manifest(directory)
+    run = run_number(manifest)
+    items: dict[str, NamedT] = {}
     for number, line in enumerate(_bytes(path).splitlines(), start=1):
+        where = f"{path}, line {number}"
         try:
-            items.append(decoder.decode(line))
+            item = decoder.decode(opened(line, where, run))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise damaged(f"{path}, line {number}", error) from error
-    return tuple(items)
+            raise damaged(where, error) from error
+        if item.id in items:
+            raise UserError(f"{where} is the item '{item.id}' once more", RESTORE)
+        items[item.id] = item
+    if len(items) != manifest.items.count:
+        raise UserError(
+            f"{path} has {len(items)} items, but the run has {manifest.items.count}", RESTORE
+        )
+    return tuple(items.values())
 
 
 def read_log(path: Path) -> LogContent:
-    """Read a log, without a last line that lacks its end: its writer was killed."""
+    """Read a log, without a last line that lacks its end: its writer was killed.
+
+    Raises:
+        UserError: it can't be read, or a line of it is damaged or of another run.
+    """
     data = _bytes(path)
+    run = run_number(read_manifest(path.parent)) if data else 0
     intact_bytes = data.rfind(b"\n") + 1
     scored: dict[str, ScoredItem] = {}
     redecodes: dict[RedecodeKey, Redecode] = {}
     findings: dict[FindingKey, Finding] = {}
     for number, line in enumerate(data[:intact_bytes].split(b"\n")[:-1], start=1):
-        record = decode_record(line, f"{path}, line {number}")
+        record = decode_record(line, f"{path}, line {number}", run)
         match record:
             case Scored():
                 scored[record.scored.item.id] = record.scored
@@ -248,16 +270,19 @@ def read_log(path: Path) -> LogContent:
     return LogContent(scored, redecodes, findings, intact_bytes)
 
 
-def decode_record(line: bytes, where: str) -> LogRecord:
+def decode_record(line: bytes, where: str, run: int) -> LogRecord:
     """Read a line of a log.
 
     Args:
         line: with or without its end.
         where: what the line is called in an error.
+        run: number of the run (`engine.runs.sealing`).
 
     Raises:
-        UserError: it is no record, or has a decoding or an instrument that is not installed.
+        UserError: it is no record, damaged or of another run, or has a decoding or an instrument
+            that is not installed.
     """
+    line = opened(line, where, run)
     try:
         return _decode(_records, line, where)
     except UserError as error:
@@ -298,7 +323,4 @@ def _decode(decoder: LineDecoder[T], data: bytes, where: str) -> T:
 
 def damaged(where: str, error: Exception) -> UserError:
     """What to say of a line of a run's file that is not what it should be."""
-    return UserError(
-        f"{where} is damaged: {error}",
-        "Restore the file from a copy, or score the items again in another directory.",
-    )
+    return UserError(f"{where} is damaged: {error}", RESTORE)

@@ -19,8 +19,11 @@ from engine.records.remedies import (
     RemedyReport,
     Trial,
 )
+from engine.runs.reading import read_manifest
+from engine.runs.sealing import opened, run_number, sealed
 
 REMEDIES = "remedies.jsonl"
+REMOVE = "Remove that file; 'illusion-tui remedy' makes it again."
 
 _records: LineDecoder[RemedyRecord] = LineDecoder(RemedyRecord)
 
@@ -50,15 +53,15 @@ class RemedyLog:
         self.redecodes: dict[tuple[str, Decoding, str], Redecode] = {}
         content = self._path.read_bytes() if self._path.exists() else b""
         self._intact = content.rfind(b"\n") + 1
+        self._run = run_number(read_manifest(directory))
         for number, line in enumerate(content[: self._intact].splitlines(), start=1):
+            where = f"{self._path} line {number}"
             try:
-                self._take(_records.decode(line))
+                self._take(_records.decode(opened(line, where, self._run)))
             except msgspec.DecodeError as error:
-                raise UserError(
-                    f"{self._path} line {number} is damaged: {error}",
-                    "Remove that file; 'illusion-tui remedy' makes it again.",
-                    status=1,
-                ) from error
+                raise UserError(f"{where} is damaged: {error}", REMOVE, status=1) from error
+            except UserError as error:
+                raise UserError(error.message, REMOVE, status=1) from error
 
     def append(self, *records: RemedyRecord) -> None:
         """Put records on disk.
@@ -66,7 +69,7 @@ class RemedyLog:
         Raises:
             UserError: the disk refuses.
         """
-        data = b"".join(map(encode_line, records))
+        data = b"".join(sealed(encode_line(record), self._run) for record in records)
         try:
             with self._path.open("ab") as file:
                 file.truncate(self._intact)
