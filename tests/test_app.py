@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.widgets import Input
 
@@ -13,10 +14,12 @@ from engine.records.decodings.beam import Beam
 from engine.records.protocol import (
     Decode,
     Failed,
+    ItemPreviewed,
     ItemScored,
     Notice,
     OpenRun,
     Progress,
+    ScoringPaused,
     SetScoring,
     StartRun,
 )
@@ -37,7 +40,7 @@ from tui.widgets.paint import Sheet
 async def test_the_first_frame_is_up_before_the_engine_says_anything() -> None:
     async with opened(ScriptedEngine([]), wait=False) as it:
         assert isinstance(it.app.screen, InspectScreen)
-        assert "items appear here" in drawn(it.table)
+        assert "Every row will be a question" in drawn(it.table)
 
 
 async def test_a_live_run_is_started_with_its_settings_and_directory() -> None:
@@ -53,10 +56,11 @@ async def test_stages_and_scoring_show_their_progress() -> None:
     engine = ScriptedEngine(scored_items(3), stages=[stage], pause_seconds=2.0)
     async with opened(engine, wait=False) as it:
         header = it.screen.query_one("#run")
-        await it.until(lambda: "compressing: block 12 of 30" in drawn(header))
+        await it.until(lambda: "compressing wanda 45 %: block 12 of 30" in drawn(header))
         await it.until(lambda: "scored 1 of 9" in drawn(header))
         await it.until(lambda: "left" in drawn(header))
-        assert "SmolLM2-135M-Instruct   wanda 45 %   cpu bfloat16" in drawn(header)
+        assert "SmolLM2-135M-Instruct   wanda 45 %   open 50→50 %" in drawn(header)
+        assert "illusion −50" in drawn(header)
 
 
 async def test_the_cursor_stays_on_its_item_while_rows_come_above_it() -> None:
@@ -82,6 +86,35 @@ async def test_thousands_of_items_at_once_are_a_handful_of_refreshes() -> None:
 
         await it.until(complete)
         assert len(heights) < 50
+
+
+async def test_items_stand_there_before_they_are_scored_and_are_in_no_figure() -> None:
+    scored = scored_items(6, hostile=False)
+    engine = ScriptedEngine([])
+    async with opened(engine, wait=False) as it:
+        await it.until(lambda: bool(engine.sent))
+        unscored = [msgspec.structs.replace(one, scores={}) for one in scored]
+        engine.emit(*(ItemPreviewed(scored=one) for one in unscored))
+        await it.until(lambda: it.table.count == len(scored))
+        state = it.app.session.state
+        assert state.scored == 0
+        assert scored[0].item.gold in drawn(it.table)
+        halves = [
+            msgspec.structs.replace(one, scores={"dense": one.scores["dense"]}) for one in scored
+        ]
+        engine.emit(*(ItemPreviewed(scored=one) for one in halves))
+        await it.until(lambda: it.table.number is not None and it.tabulated)
+        assert it.screen.current == halves[0]
+        engine.emit(ItemScored(scored=scored[0]))
+        await it.until(lambda: state.scored == 1)
+        assert it.screen.current == scored[0]
+        run = state.run()
+        assert run is not None
+        assert list(run.scored) == [scored[0].item.id]
+        # What is known already is not taken back.
+        engine.emit(ItemPreviewed(scored=unscored[0]), ScoringPaused(paused=True))
+        await it.until(lambda: state.paused)
+        assert it.screen.current == scored[0]
 
 
 async def test_pause_and_resume_scoring() -> None:

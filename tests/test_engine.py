@@ -18,6 +18,7 @@ from engine.records.protocol import (
     DecodeStep,
     EngineReady,
     Failed,
+    ItemPreviewed,
     ItemScored,
     ManifestChanged,
     Notice,
@@ -59,6 +60,31 @@ def test_a_run_is_told_from_start_to_end_and_resumes_without_a_model(
     assert not engine.of(Progress)
     engine.send(Shutdown())
     assert engine.process.wait(10) == 0
+
+
+def test_items_are_told_at_once_and_dense_answers_before_the_variants_are_made(
+    engine: Engine, checkpoint: Path, tmp_path: Path
+) -> None:
+    recipes = ("wanda:0.5", "magnitude:0.5")
+    settings = tiny_settings(checkpoint, limit=12, recipes=recipes)
+    engine.send(StartRun(settings=settings, directory=str(tmp_path / "run")))
+    engine.until(RunFinished)
+    told = [event for event in engine.seen if isinstance(event, ItemPreviewed | Progress)]
+    assert all(isinstance(event, ItemPreviewed) for event in told[:12])
+    ahead = [
+        event.scored
+        for event in engine.of(ItemPreviewed)
+        if isinstance(event, ItemPreviewed) and event.scored.scores
+    ]
+    assert {tuple(one.scores) for one in ahead} == {("dense",), ("dense", "wanda:0.5")}
+    final = {
+        event.scored.item.id: event.scored
+        for event in engine.of(ItemScored)
+        if isinstance(event, ItemScored)
+    }
+    for one in ahead:
+        scores = final[one.item.id].scores
+        assert one.scores == {name: scores[name] for name in one.scores}
 
 
 def test_a_saved_run_is_re_decoded_and_remembers_it(

@@ -41,6 +41,7 @@ class CalibrationTexts:
         items: of the run; gold answers of half of them may be looked at.
         emit: takes progress.
         check: raises to cancel.
+        before_sampling: called when a text must be sampled, before every step of it.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class CalibrationTexts:
         items: Sequence[Item],
         emit: Emit,
         check: Callable[[], None],
+        before_sampling: Callable[[], None],
     ) -> None:
         self._loaded = loaded
         self._keeper = keeper
@@ -57,6 +59,7 @@ class CalibrationTexts:
         self._items = items
         self._emit = emit
         self._check = check
+        self._before_sampling = before_sampling
         self._made: dict[str, tuple[Tensor, CalibrationRecord]] = {}
 
     def of_recipe(self, recipe: Recipe) -> tuple[Tensor, CalibrationRecord | None]:
@@ -86,12 +89,16 @@ class CalibrationTexts:
                         settings.seed,
                     ),
                     SampleFiles(kept, record.weights_hash, shipped),
-                    Reporter(partial(progress_of(self._emit), "calibrate"), self._check),
+                    Reporter(partial(progress_of(self._emit), "calibrate"), self._step),
                     solved=self.solved,
                 )
             if source == settings.calibration:
                 self._keeper.update(calibration=self._made[source][1])
         return self._made[source]
+
+    def _step(self) -> None:
+        self._before_sampling()
+        self._check()
 
     @cached_property
     def choosing(self) -> tuple[Item, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -29,6 +30,7 @@ from engine.models.paths import cache_directory
 from engine.models.resolving import Budget, resolve_model
 from engine.models.structure import decoder_blocks
 from engine.models.variants import Variants, room_for_variants
+from engine.models.weight_files import DamagedFile
 from engine.models.weights import input_device
 from engine.probing.probing import OnStep, Probing, batches_of, subjects
 from engine.probing.restore import find_gains
@@ -36,7 +38,7 @@ from engine.records.instruments.instrument import Finding
 from engine.records.instruments.restore import Restore
 from engine.records.items import Item
 from engine.records.manifest import BlockSparsity, CalibrationRecord, VariantRecord
-from engine.records.protocol import Progress
+from engine.records.protocol import Notice, Progress
 from engine.records.recipes import Recipe
 from engine.records.settings import DENSE, Settings
 from engine.records.share import ALONE, Share
@@ -52,6 +54,10 @@ class Workbench:
         items: what recipes may look at that look at gold answers: at half of them.
         emit: takes progress.
         check: raises to cancel; called between all longer steps.
+
+    Attributes:
+        meanwhile: called before something slow begins, with the dense weights in use: a variant
+            that is compressed, calibration text that is sampled. None for nothing.
     """
 
     def __init__(
@@ -64,7 +70,8 @@ class Workbench:
     ) -> None:
         self.loaded = loaded
         self.settings = keeper.manifest.settings
-        self.texts = CalibrationTexts(loaded, keeper, items, emit, check)
+        self.meanwhile: Callable[[], None] | None = None
+        self.texts = CalibrationTexts(loaded, keeper, items, emit, check, self._before_slow_work)
         self._keeper = keeper
         self._emit = emit
         self._check = check
@@ -95,9 +102,19 @@ class Workbench:
         resolved = resolve_model(settings.model, settings.revision, cache, budget, progress, check)
         check()
         progress("load", resolved.name, 0, None)
-        loaded = load_model(
-            resolved, placement, cache, trust_remote_code=settings.trust_remote_code
-        )
+        trusting = settings.trust_remote_code
+        try:
+            loaded = load_model(resolved, placement, cache, trust_remote_code=trusting)
+        except DamagedFile as error:
+            if not resolved.directory.is_relative_to(cache / "models"):
+                raise
+            # It was converted here, and is again.
+            emit(Notice(text=f"{error.message}; the model is converted again"))
+            shutil.rmtree(resolved.directory)
+            resolved = resolve_model(
+                settings.model, settings.revision, cache, budget, progress, check
+            )
+            loaded = load_model(resolved, placement, cache, trust_remote_code=trusting)
         keeper.update(
             model=loaded.record,
             dtype=placement.dtype,
@@ -173,19 +190,28 @@ class Workbench:
         reporter = Reporter(tell, self._check)
 
         def make() -> Compressed:
+            self._before_slow_work()
             gains = self.gains(without_answers(recipe)) if looks_at_answers(recipe) else ()
             return compress(model, recipe, sequences, reporter, gains=gains)
+
+        def damaged() -> None:
+            text = f"the cached variant {name} was damaged on disk; it is made again"
+            self._emit(Notice(text=text))
 
         key = self._key(recipe, calibration)
         if key is None:
             return make()
         # Another process may make the same one: it is made once, and opened by the others.
         with held(directory / key.file_name, self._check):
-            found = load_variant(directory, key, model)
+            found = load_variant(directory, key, model, damaged)
             if found is None:
                 found = make()
                 store_variant(directory, key, model, found)
         return found
+
+    def _before_slow_work(self) -> None:
+        if self.meanwhile is not None:
+            self.meanwhile()
 
     def gains(self, recipe: Recipe) -> list[float]:
         """The gold sensitivity of every block under a recipe: what the gold answers of the half

@@ -162,8 +162,8 @@ class ManifestChanged(Event, frozen=True, kw_only=True):
 
 
 class Progress(Event, frozen=True, kw_only=True):
-    """Progress of a stage: "items", "fetch", "convert", "load", "calibrate", "prune", "recover",
-    "remedy".
+    """Progress of a stage: "items", "fetch", "convert", "load", "ahead", "calibrate", "prune",
+    "recover", "remedy".
 
     `detail` says what is under way; `total` is None where it is not known; `variant` names the
     one being made.
@@ -174,6 +174,17 @@ class Progress(Event, frozen=True, kw_only=True):
     done: int
     total: int | None
     variant: str | None = None
+
+
+SHOWN_UNSCORED = 500
+"""So many items are told, and shown, before they are scored."""
+
+
+class ItemPreviewed(Event, frozen=True, kw_only=True):
+    """An item as far as it is known: read, or scored under some variants. It is not on disk;
+    `ItemScored` follows."""
+
+    scored: ScoredItem
 
 
 class ItemScored(Event, frozen=True, kw_only=True):

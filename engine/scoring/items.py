@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import torch
@@ -55,6 +55,37 @@ class _ItemScores(msgspec.Struct, frozen=True):
     letter: PromptScore | None
 
 
+class Ahead:
+    """What was computed of items under some variants, before the others were ready."""
+
+    def __init__(self) -> None:
+        self._computed: dict[tuple[str, bool, str], _ItemScores] = {}
+
+    def has(self, name: str, batch: Iterable[PreparedItem], *, packed: bool) -> bool:
+        """Whether all of a batch is computed under a variant."""
+        return all((name, packed, one.item.id) in self._computed for one in batch)
+
+    def take(
+        self, name: str, batch: Sequence[PreparedItem], *, packed: bool
+    ) -> list[_ItemScores] | None:
+        """What is computed of a batch under a variant; None unless all of it is."""
+        if not self.has(name, batch, packed=packed):
+            return None
+        return [self._computed[name, packed, one.item.id] for one in batch]
+
+    def keep(
+        self,
+        name: str,
+        batch: Sequence[PreparedItem],
+        computed: Sequence[_ItemScores],
+        *,
+        packed: bool,
+    ) -> None:
+        """Keep what was computed of a batch."""
+        for prepared, its in zip(batch, computed, strict=True):
+            self._computed[name, packed, prepared.item.id] = its
+
+
 def score_batch(
     variants: Variants,
     tokenizer: PreTrainedTokenizerBase,
@@ -64,6 +95,8 @@ def score_batch(
     *,
     packed: bool,
     background: Background | None = None,
+    names: Sequence[str] | None = None,
+    ahead: Ahead | None = None,
 ) -> list[ScoredItem]:
     """Score a batch under the reference and every other variant of the settings.
 
@@ -75,19 +108,28 @@ def score_batch(
         check: called between blocks; raises to cancel.
         packed: whether the model takes tries (`engine.scoring.packing`).
         background: the items of the run; None for those of the batch.
+        names: the variants that are ready, the reference first; the scored items lack the others.
+            None for all.
+        ahead: what was computed of the batch before is taken from it; what is computed while
+            variants are missing is kept in it.
 
     Raises:
         UserError: a variant's logits are not finite.
     """
+    whole = names is None
     if background is None:
         background = Background([prepared.item for prepared in batch], settings.answer_tokens)
     conditions = _Conditions(tokenizer, settings, background, packed, check)
     scores: list[dict[str, Score]] = [{} for _ in batch]
     reference: list[PromptScore] = []
-    for name in settings.variants:
-        with variants.using(name) as model:
-            computed = _compute(model, batch, conditions)
-        _require_finite(computed, name)
+    for name in settings.variants if names is None else names:
+        computed = ahead.take(name, batch, packed=packed) if ahead else None
+        if computed is None:
+            with variants.using(name) as model:
+                computed = _compute(model, batch, conditions)
+            _require_finite(computed, name)
+            if ahead is not None and not whole:
+                ahead.keep(name, batch, computed, packed=packed)
         if name == settings.against:
             reference = [its.open for its in computed]
         for prepared, its, before, by_variant in zip(
@@ -104,7 +146,9 @@ def score_batch(
                     parts_at=parting(before.generated, its.open.generated),
                 )
             by_variant[name] = score
-    floors = _floors(variants, batch, conditions) if settings.floor else [None] * len(batch)
+    floors: Sequence[Score | None] = [None] * len(batch)
+    if settings.floor and whole:
+        floors = _floors(variants, batch, conditions)
     return [
         ScoredItem(
             item=prepared.item,

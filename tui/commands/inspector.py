@@ -44,7 +44,8 @@ def inspect_run(options: RunOptions) -> None:
     from tui.state.session import LiveRun
 
     directory = None if plan.directory is None else str(plan.directory)
-    show(LiveRun(plan.settings, directory), plan.engine)
+    striking = options.items is None
+    show(LiveRun(plan.settings, directory, plan.items, striking=striking), plan.engine)
 
 
 def open_run(run: RUN_DIRECTORY, engine: ENGINE = None, config: CONFIG = None) -> None:

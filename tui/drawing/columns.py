@@ -12,13 +12,13 @@ from engine.analysis.metrics.metric import Metric, TableColumn, Value
 from engine.analysis.metrics.registry import in_columns, metrics
 from engine.analysis.outcomes import ABSENT, OUTCOME_MARKS, verdict_mark
 from engine.analysis.recovery_text import recovery_summary
+from engine.records.items import Item
 from engine.records.scores import Answer
-from engine.text import REACH, Align, displayable, fit, isolated
+from engine.text import Align, displayable, fit, isolated
+from tui.drawing.exhibit import right_answer, wrong_answer
 from tui.drawing.lines import Piece
-from tui.drawing.marks import (
-    verdict_paint,
-)
-from tui.state.rows import Row, answer_text
+from tui.drawing.marks import verdict_paint
+from tui.state.rows import Row
 
 PLAIN, DIM, STRONG, GOOD, BAD = "", "dim", "strong", "right", "wrong"
 
@@ -52,7 +52,7 @@ def _mark_and_back(row: Row, width: int) -> list[Piece]:
 
 
 def _outcome(row: Row, width: int) -> list[Piece]:
-    return [(fit(row.outcome or ABSENT, width), row.outcome or DIM)]
+    return [(fit(row.outcome or ABSENT, width), DIM)]
 
 
 def _language(row: Row, width: int) -> list[Piece]:
@@ -70,35 +70,20 @@ def _gold(row: Row, width: int) -> list[Piece]:
     return [(isolated(fit(displayable(row.item.gold), width)), STRONG)]
 
 
-def _answer(answer: Answer | None, width: int) -> list[Piece]:
-    correct = None if answer is None else answer.judgement.correct
-    room = width - 2
-    if answer is not None and correct:
-        text = isolated(fit(_up_to_match(answer, room), room))
-        return [(f"{verdict_mark(correct)} ", GOOD), (text, PLAIN)]
-    text = isolated(fit(displayable(answer_text(answer)[: REACH * width]), room))
-    return [(f"{verdict_mark(correct)} ", verdict_paint(correct)), (text, DIM)]
-
-
-def _up_to_match(answer: Answer, room: int) -> str:
-    """A right answer from where what was matched comes into view."""
-    text, start, end = answer.text, answer.judgement.start, answer.judgement.end
-    whole = displayable(answer_text(answer)[: REACH * room])
-    if start is None or end is None or cell_len(displayable(text[:end].lstrip(" "))) <= room:
-        return whole
-    match = displayable(text[start:end])
-    before = max(room - 1 - cell_len(match), 0)
-    lead = displayable(text[max(start - before, 0) : start])
-    word = lead.find(" ") + 1
-    return f"…{lead[word:]}{match}{displayable(text[end : end + REACH])}"
+def _answer(answer: Answer | None, item: Item, width: int) -> list[Piece]:
+    if answer is None:
+        return [(f"{verdict_mark(None)} ", DIM), (" " * (width - 2), DIM)]
+    correct, room = answer.judgement.correct, width - 2
+    text = right_answer(answer, room) if correct else wrong_answer(answer, item, room)
+    return [(f"{verdict_mark(correct)} ", verdict_paint(correct)), (isolated(text), PLAIN)]
 
 
 def _dense(row: Row, width: int) -> list[Piece]:
-    return _answer(row.reference.open, width)
+    return _answer(row.reference.open, row.item, width)
 
 
 def _variant(row: Row, width: int) -> list[Piece]:
-    return _answer(row.variant.open, width)
+    return _answer(row.variant.open, row.item, width)
 
 
 def _choice(row: Row, width: int) -> list[Piece]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.records.protocol import Progress
 from tui.drawing.marks import duration_text
 from tui.state.session import EngineDown
 from tui.state.state import RunState
+from tui.state.view import Headline
 
 STAGES = {
     "read": "reading",
@@ -15,6 +17,7 @@ STAGES = {
     "fetch": "fetching the model",
     "convert": "converting the model",
     "load": "loading the model",
+    "ahead": "scoring",
     "calibrate": "calibrating",
     "prune": "compressing",
     "recover": "recovering",
@@ -27,7 +30,8 @@ class RunLine:
     """What the header says.
 
     Attributes:
-        facts: after model and variant, the most important first; left out from the end.
+        headline: what became of the accuracies, in forms from the longest to the shortest.
+        facts: after model, variant and headline, the most important first; left out from the end.
         fraction: of the bar; None where the total is not known.
         status: beside the bar, in words.
         alarm: the status is something that went wrong.
@@ -35,14 +39,17 @@ class RunLine:
 
     model: str = ""
     variant: str = ""
+    headline: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     fraction: float | None = None
     status: str = ""
     alarm: bool = False
 
 
-def run_line(state: RunState, variant: str, down: EngineDown | None) -> RunLine:
-    """Model, variant and facts of the run, and how far it has come."""
+def run_line(
+    state: RunState, variant: str, down: EngineDown | None, headline: Headline | None = None
+) -> RunLine:
+    """Model, variant, headline and facts of the run, and how far it has come."""
     manifest = state.manifest
     model = manifest.model.name if manifest and manifest.model else state.settings.model
     device = (manifest.device or "").partition(" (")[0] if manifest else ""
@@ -58,6 +65,7 @@ def run_line(state: RunState, variant: str, down: EngineDown | None) -> RunLine:
     return RunLine(
         model=model.rstrip("/").rsplit("/", 1)[-1],
         variant=label,
+        headline=headline_forms(headline) if headline else (),
         facts=(place, prompt, items, state.directory or ""),
         fraction=fraction,
         status=status,
@@ -65,9 +73,25 @@ def run_line(state: RunState, variant: str, down: EngineDown | None) -> RunLine:
     )
 
 
-def stage_text(stage: Progress) -> str:
-    """A stage in words."""
+def headline_forms(headline: Headline) -> tuple[str, ...]:
+    """How far the accuracies fell, and how much further the open one, in three lengths."""
+    (opened, opened_after), (chosen, chosen_after) = headline.open, headline.choice
+    illusion = f"{100 * headline.illusion:+.0f}".replace("-", "−")
+    return (
+        f"open {100 * opened:.0f} → {100 * opened_after:.0f} %   "
+        f"choice {100 * chosen:.0f} → {100 * chosen_after:.0f} %   illusion {illusion}",
+        f"open {100 * opened:.0f}→{100 * opened_after:.0f} %  "
+        f"choice {100 * chosen:.0f}→{100 * chosen_after:.0f} %  illusion {illusion}",
+        f"open {100 * opened:.0f}→{100 * opened_after:.0f}  "
+        f"choice {100 * chosen:.0f}→{100 * chosen_after:.0f}",
+    )
+
+
+def stage_text(stage: Progress, label: Callable[[str], str] = str) -> str:
+    """A stage in words; `label` gives a variant's short form."""
     words = STAGES.get(stage.stage, stage.stage)
+    if stage.variant is not None:
+        words += f" {label(stage.variant)}"
     return f"{words}: {stage.detail}" if stage.detail else words
 
 
@@ -75,7 +99,9 @@ def _progress(state: RunState) -> tuple[float | None, str]:
     stage = state.stage
     if stage is not None:
         fraction = stage.done / stage.total if stage.total else None
-        return fraction, stage_text(stage)
+        left = state.stage_seconds_left()
+        text = stage_text(stage, state.label)
+        return fraction, text + (f", {duration_text(left)} left" if left is not None else "")
     fraction = state.scored / state.total if state.total else None
     if state.seconds is not None:
         return None, f"{state.scored:,} items scored"

@@ -69,7 +69,8 @@ def score_blocks(score: Score, width: int, *, roomy: bool) -> list[list[Line]]:
 
     Where it is `roomy` every option has a line of its own.
     """
-    absent: list[Line] = [[("no open answer in this run", "dim")]]
+    nothing = "not scored yet" if score == Score() else "no open answer in this run"
+    absent: list[Line] = [[(nothing, "dim")]]
     gold, choice, letter, shown = score.gold, score.choice, score.letter, score.shown
     return [
         absent if score.open is None else answer_lines(score.open, width),

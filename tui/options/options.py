@@ -21,6 +21,8 @@ PANELS = MODEL, COMPRESSION, ITEMS, ANSWERS, RUN = (
 DEFAULT_METHOD = "wanda"
 DEFAULT_SPARSITY = "0.45"
 DEFAULT_LANGUAGE = "en"
+DEFAULT_LIMIT = 60
+"""Of the best-known capitals, without --items and --language."""
 
 
 def option(*names: str, panel: str, help: str, default: str = "", **more: Any) -> Any:
@@ -222,6 +224,7 @@ class ItemOptions(ModelOptions, frozen=True, kw_only=True):
             "--limit",
             "-n",
             panel=ITEMS,
+            default="all; 60 without --items",
             metavar="N",
             min=1,
             help="At most so many items per language.",

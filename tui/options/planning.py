@@ -12,10 +12,12 @@ import msgspec
 from engine.methods.recipes import parse_recipe, pruning_method
 from engine.records.decodings.registry import parse_decoding, short_forms
 from engine.records.errors import UserError
+from engine.records.items import Item
 from engine.records.settings import DENSE, Settings
 from tui.options.config import Config, read_config
 from tui.options.options import (
     DEFAULT_LANGUAGE,
+    DEFAULT_LIMIT,
     DEFAULT_METHOD,
     DEFAULT_SPARSITY,
     ModelOptions,
@@ -55,11 +57,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         settings: valid as far as can be told without a model.
         engine: command of the engine; None for the one on this machine.
         directory: of the run; None where a remote engine is to choose it, or there is no run.
+        items: as far as they were read here; none of a remote engine's, or of what the Hub has.
     """
 
     settings: Settings
     engine: tuple[str, ...] | None
     directory: Path | None
+    items: tuple[Item, ...] = ()
 
 
 def plan_run(options: RunOptions) -> Plan:
@@ -74,12 +78,13 @@ def plan_run(options: RunOptions) -> Plan:
     local = engine is None
     settings = _settings(merged, config, local=local)
     directory = options.out
+    items: tuple[Item, ...] = ()
     if local:
         from engine.runs.directories import default_directory
 
-        check_items(settings)
+        items = check_items(settings)
         directory = (directory or default_directory(settings)).absolute()
-    return Plan(settings=settings, engine=engine, directory=directory)
+    return Plan(settings=settings, engine=engine, directory=directory, items=items)
 
 
 def plan_model(options: ModelOptions) -> Plan:
@@ -106,10 +111,11 @@ def engine_command(options: ModelOptions, config: Config) -> tuple[str, ...] | N
     return command
 
 
-def check_items(settings: Settings) -> None:
+def check_items(settings: Settings) -> tuple[Item, ...]:
     """Read the items, so that what is wrong with them is said before anything starts.
 
-    Of a benchmark that the Hub has to send, only the name and the languages are checked.
+    Of a benchmark that the Hub has to send, only the name and the languages are checked, and it
+    gives none.
 
     Raises:
         UserError: there are no such items, or they are not valid.
@@ -117,13 +123,14 @@ def check_items(settings: Settings) -> None:
     from engine.items.benchmarks.catalogue import hub_languages
     from engine.items.reading import read_items
 
-    if not hub_languages(settings.items):
-        read_items(
-            settings.items,
-            languages=settings.languages,
-            limit=settings.limit,
-            seed=settings.seed,
-        )
+    if hub_languages(settings.items):
+        return ()
+    return read_items(
+        settings.items,
+        languages=settings.languages,
+        limit=settings.limit,
+        seed=settings.seed,
+    ).items
 
 
 def _with_defaults(options: RunOptions, config: Config) -> RunOptions:
@@ -170,6 +177,7 @@ def _settings(options: RunOptions, config: Config, *, local: bool) -> Settings:
     values["languages"] = _split(options.language)
     if options.items is None and not values["languages"]:
         values["languages"] = (DEFAULT_LANGUAGE,)
+        values.setdefault("limit", DEFAULT_LIMIT)
     values["recover"] = _split(options.recover)
     for decoding in values["recover"]:
         parse_decoding(decoding)

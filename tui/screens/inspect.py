@@ -16,10 +16,11 @@ from tui.drawing.hypothesis_lines import Names
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.state.decodes import LiveDecode
 from tui.state.rows import Row, plain_text
-from tui.state.session import Session
+from tui.state.session import LiveRun, Session
 from tui.state.state import Change
+from tui.state.view import headline
 from tui.widgets.boards import KeyBoard, RunBoard
-from tui.widgets.browser import ItemBrowser
+from tui.widgets.browser import STRIKING_FIRST, ItemBrowser
 from tui.widgets.details import DecodeBoard, PairDetails, QuestionBoard
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable
@@ -122,6 +123,7 @@ class InspectScreen(RunScreen):
         self.variant = self.state.variants[0]
         self._offered = self.state.variants
         self.target = "variant"
+        self._drawn: ScoredItem | None = None
         self._catching_up: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -135,6 +137,9 @@ class InspectScreen(RunScreen):
 
     def on_mount(self) -> None:
         self.query_one(FailurePanel).display = False
+        source = self.session.source
+        if isinstance(source, LiveRun) and source.striking:
+            self.browser.ordering = STRIKING_FIRST
         self.changed(~Change.NONE)
 
     # -- what is under the cursor -----------------------------------------------------------
@@ -206,7 +211,10 @@ class InspectScreen(RunScreen):
 
     def _draw_run(self) -> None:
         session = self.session
-        line = run_line(self.state, self.variant, session.down)
+        known = None
+        if self.state.tables.wanted:
+            known = headline(self.state.tables.of(self.variant).frame)
+        line = run_line(self.state, self.variant, session.down, known)
         self.query_one(RunBoard).show(line)
         panel = self.query_one(FailurePanel)
         self.set_class(session.down is not None, "-failed")
@@ -224,15 +232,20 @@ class InspectScreen(RunScreen):
             self._catching_up = None
         frame = None
         if state.tables.wanted:
-            if not state.tables.catch_up(self.variant, CATCH_UP_SECONDS):
+            if state.tables.catch_up(self.variant, CATCH_UP_SECONDS):
+                self._draw_run()
+            else:
                 self._catching_up = self.set_timer(CATCH_UP_PAUSE, self._draw_items)
             frame = state.tables.of(self.variant).frame
         labels = {"reference": state.label(state.reference), "variant": state.label(self.variant)}
         self.browser.show(len(state.ids), frame, self.row, labels)
+        if state.live and self.current is not self._drawn:
+            self._draw_item()
 
     @on(ItemTable.Highlighted)
     def _draw_item(self) -> None:
         row = self.current_row
+        self._drawn = row.scored if row else None
         labels = self.state.label
         self.query_one(QuestionBoard).show(row.scored if row else None)
         self.query_one(PairDetails).show(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.records.errors import UserError
+from engine.records.items import Item
 from engine.records.protocol import (
     Cancel,
     Event,
@@ -62,10 +63,17 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class LiveRun:
-    """Score the items of the settings into a directory (None: chosen from the settings)."""
+    """Score the items of the settings into a directory (None: chosen from the settings).
+
+    Attributes:
+        items: as far as they are known already; they are shown until they are scored.
+        striking: shows the items that show the illusion best first.
+    """
 
     settings: Settings
     directory: str | None = None
+    items: tuple[Item, ...] = ()
+    striking: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,8 @@ class Session:
         live = isinstance(source, LiveRun)
         self.state = RunState(source.settings if isinstance(source, LiveRun) else Settings())
         self.state.live = live
+        if isinstance(source, LiveRun):
+            self.state.expect(source.items)
         self.down: EngineDown | None = None
         self._make_engine = make_engine
         self._engine: Engine | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +17,14 @@ from engine.methods.recipes import parse_recipe
 from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
 from engine.records.instruments.instrument import Finding
+from engine.records.items import Item
 from engine.records.manifest import Manifest, VariantRecord
 from engine.records.protocol import (
+    SHOWN_UNSCORED,
     DecodeFinished,
     Event,
     Failed,
+    ItemPreviewed,
     ItemScored,
     ManifestChanged,
     Notice,
@@ -84,7 +87,8 @@ class RunState:
         stage: the stage before scoring that is under way, or None.
         seconds: how long the finished run took; None while it goes on.
         resumed: items that were scored before the run was opened.
-        items: by id, in the order of arrival.
+        items: by id, in the order of arrival; those that are not scored yet are among them.
+        ahead: the ids of these: they have no scores yet, or not those of all variants.
         ids: of the items, in that order: item n is the one with the n-th id.
         asked: questions by the id of their request.
         notices: what a person should be told, oldest first.
@@ -102,6 +106,7 @@ class RunState:
     seconds: float | None = None
     resumed: int = 0
     items: dict[str, ScoredItem] | LoggedItems = field(default_factory=dict)
+    ahead: set[str] = field(default_factory=set)
     ids: list[str] = field(default_factory=list)
     redecodes: dict[str, list[Redecode]] | LoggedRedecodes = field(default_factory=dict)
     findings: dict[str, list[Finding]] | LoggedFindings = field(default_factory=dict)
@@ -110,6 +115,7 @@ class RunState:
     remedies: RemedyReport | None = None
     tables: Tables = field(init=False)
     _pace: Pace = field(default_factory=Pace)
+    _stage_pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
         self.tables = Tables(self.ids, self.values)
@@ -128,8 +134,8 @@ class RunState:
 
     @property
     def scored(self) -> int:
-        """How many items are scored."""
-        return len(self.items)
+        """How many items are scored under all variants."""
+        return len(self.items) - len(self.ahead)
 
     def record(self, variant: str) -> VariantRecord | None:
         """What the manifest says of a variant."""
@@ -163,6 +169,13 @@ class RunState:
         if self.paused or self.scored >= self.total:
             return None
         return self._pace.seconds_left(self.total, time.monotonic() if now is None else now)
+
+    def stage_seconds_left(self, now: float | None = None) -> float | None:
+        """Time to the end of the stage that is under way; None where there is no pace yet."""
+        if self.stage is None or not self.stage.total:
+            return None
+        now = time.monotonic() if now is None else now
+        return self._stage_pace.seconds_left(self.stage.total, now)
 
     def values(self, item_id: str, variant: str) -> Mapping[str, Value]:
         """The row of an item in the table of a variant."""
@@ -222,6 +235,9 @@ class RunState:
         if self.manifest is None:
             return None
         scored = self.items.copy()
+        if isinstance(scored, dict):
+            for item_id in self.ahead:
+                del scored[item_id]
         return Run(
             directory=Path(self.directory or "."),
             manifest=self.manifest,
@@ -258,6 +274,8 @@ class RunState:
         match event:
             case ItemScored(scored=scored):
                 return self._score(scored, now)
+            case ItemPreviewed(scored=scored):
+                return self._preview(scored)
             case DecodeFinished(redecode=redecode):
                 self.remember(redecode)
                 return Change.ANSWERS
@@ -271,7 +289,7 @@ class RunState:
                 self.manifest = manifest
                 return Change.RUN
             case Progress():
-                self.stage = event
+                self._progress(event, now)
                 return Change.RUN
             case ScoringPaused(paused=paused):
                 self.paused = paused
@@ -298,6 +316,17 @@ class RunState:
         self.stage = self.seconds = None
         self.paused = False
 
+    def _progress(self, event: Progress, now: float) -> None:
+        before, self.stage = self.stage, event
+        same = before is not None and (before.stage, before.variant, before.total) == (
+            event.stage,
+            event.variant,
+            event.total,
+        )
+        if not same:
+            self._stage_pace.forget()
+        self._stage_pace.note(event.done, now)
+
     def remember(self, redecode: Redecode) -> None:
         """Keep a finished re-decode."""
         old = self.results(redecode.item_id)
@@ -321,15 +350,33 @@ class RunState:
     def add(self, scored: ScoredItem) -> bool:
         """Take in a scored item; tells whether it is new."""
         item_id = scored.item.id
-        new = item_id not in self.items
-        changed = not new and self.items[item_id] != scored
-        self.items[item_id] = scored
-        if new:
-            self.ids.append(item_id)
-        if changed:
-            self.tables.change(item_id, self.variants)
+        new = item_id not in self.items or item_id in self.ahead
+        self.ahead.discard(item_id)
+        self._put(scored)
         self.total = max(self.total, self.scored)
         return new
+
+    def expect(self, items: Sequence[Item]) -> None:
+        """Show items, up to a number, that are to be scored."""
+        for item in items[:SHOWN_UNSCORED]:
+            self._preview(ScoredItem(item=item, prompt="", scores={}))
+        self.total = len(items)
+
+    def _put(self, scored: ScoredItem) -> None:
+        item_id = scored.item.id
+        before = self.items.get(item_id)
+        self.items[item_id] = scored
+        if before is None:
+            self.ids.append(item_id)
+        elif before != scored:
+            self.tables.change(item_id, self.variants)
+
+    def _preview(self, scored: ScoredItem) -> Change:
+        item_id = scored.item.id
+        if item_id not in self.items or item_id in self.ahead:
+            self.ahead.add(item_id)
+            self._put(scored)
+        return Change.ITEMS
 
     def _score(self, scored: ScoredItem, now: float) -> Change:
         if self.add(scored) and self.scored > self.resumed:

@@ -28,9 +28,14 @@ class View:
     descending: bool = False
 
     @property
+    def narrow(self) -> bool:
+        """Whether it leaves items out."""
+        return self.outcome is not None or self.condition is not None
+
+    @property
     def whole(self) -> bool:
         """Whether it shows all items in the order of scoring."""
-        return self.outcome is None and self.condition is None and not self.sort
+        return not self.narrow and not self.sort
 
 
 def shown(frame: pl.DataFrame, view: View) -> list[int]:
@@ -59,6 +64,38 @@ def counts(frame: pl.DataFrame) -> dict[str, int]:
     """How many items have each outcome, every outcome named."""
     found = dict(frame.get_column("outcome").value_counts().iter_rows())
     return {name: found.get(name, 0) for name in OUTCOME_MARKS}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """Shares of right answers, of the reference and of the variant, over the items that have all.
+
+    Attributes:
+        open: of open answers.
+        choice: of choices.
+    """
+
+    open: tuple[float, float]
+    choice: tuple[float, float]
+
+    @property
+    def illusion(self) -> float:
+        """How much further open answers fell than choices, as a share."""
+        return (self.open[0] - self.open[1]) - (self.choice[0] - self.choice[1])
+
+
+def headline(frame: pl.DataFrame) -> Headline | None:
+    """The two accuracies before and after; None where no item has both for both."""
+    known = frame.select(
+        "dense_answer_correct",
+        "pruned_answer_correct",
+        "dense_choice_correct",
+        "pruned_choice_correct",
+    ).drop_nulls()
+    if known.is_empty():
+        return None
+    opened, opened_after, chosen, chosen_after = map(float, known.mean().row(0))
+    return Headline((opened, opened_after), (chosen, chosen_after))
 
 
 def probability_points(frame: pl.DataFrame) -> dict[str, list[tuple[float, float]]]:

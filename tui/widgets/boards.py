@@ -35,11 +35,15 @@ class RunBoard(Board):
         status = truncated(displayable(run.status), max(width // 2, 20))
         right: Line = [(status, "wrong" if run.alarm else "")]
         if run.fraction is not None:
-            size = 8 if width < 100 else 18 if width < 160 else 30
+            size = 8 if width < 160 else 30
             right = [*track(run.fraction, size), ("  ", ""), *right]
         room = width - width_of(right) - 4
         model = truncated(displayable(run.model), max(room - cell_len(run.variant) - 3, 8))
         left: Line = [(f" {model}", "title"), ("   ", ""), (displayable(run.variant), "active")]
+        for form in run.headline:
+            if width_of(left) + 3 + cell_len(form) <= room:
+                left += [("   ", ""), (form, "strong")]
+                break
         for fact in map(displayable, run.facts):
             if fact and width_of(left) + 3 + cell_len(fact) <= room:
                 left += [("   ", ""), (fact, "dim")]

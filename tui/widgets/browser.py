@@ -29,8 +29,19 @@ if TYPE_CHECKING:
 AT_ONCE = 20_000
 """Rows that are filtered and sorted in so little time that nobody waits; more are in a thread."""
 
+STRIKING = "striking"
+STRIKING_FIRST = Ordering(STRIKING, descending=True)
+"""An order by a column that the table doesn't show."""
+
 RESTS = 4
 """While items come, the view of a large run is computed anew after so many times what it took."""
+
+
+BEFORE_ROWS = (
+    "Every row will be a question, answered by the dense model and by the compressed one. "
+    "Where only the compressed one is wrong (◆), b, s and o decode it again and may bring the "
+    "answer back."
+)
 
 
 class ItemBrowser(Acting, Vertical):
@@ -77,6 +88,13 @@ class ItemBrowser(Acting, Vertical):
             "Sort by the column to the right.",
             FIND,
             shown=">",
+        ),
+        Action(
+            "w",
+            "striking",
+            "striking first",
+            "Sort so that the items that show the illusion best come first; again: as they came.",
+            FIND,
         ),
         Action("i", "invert", "invert order", "Reverse the sorting order.", FIND),
     )
@@ -201,6 +219,11 @@ class ItemBrowser(Acting, Vertical):
         self.ordering = Ordering(self.ordering.key, not self.ordering.descending)
         self._draw()
 
+    def action_striking(self) -> None:
+        """Show what is striking first, or the order of scoring."""
+        self.ordering = Ordering() if self.ordering == STRIKING_FIRST else STRIKING_FIRST
+        self._draw()
+
     # -- drawing ------------------------------------------------------------------------------
 
     @property
@@ -208,7 +231,7 @@ class ItemBrowser(Acting, Vertical):
         """What is asked to be shown."""
         column = next((c for c in self.table.columns if c.key == self.ordering.key), None)
         outcome = None if self.outcome == "all" else self.outcome
-        sort = column.sort if column else ()
+        sort = column.sort if column else (STRIKING,) if self.ordering == STRIKING_FIRST else ()
         return View(outcome, self._condition, sort, self.ordering.descending)
 
     def _draw(self, *, asked: bool = True) -> None:
@@ -222,7 +245,7 @@ class ItemBrowser(Acting, Vertical):
         if asked:
             self._asked.set()
         view, frame = self.view, self.frame
-        if view.whole:
+        if view.whole or (frame is None and not view.narrow):
             self._put(range(self._count))
         elif frame is None:
             self._put(())
@@ -270,11 +293,13 @@ class ItemBrowser(Acting, Vertical):
             placeholder=(
                 "no item is shown; esc clears the filter, 0 shows all outcomes"
                 if self._count
-                else "items appear here as they are scored"
+                else BEFORE_ROWS
             ),
         )
         narrowed = self._condition is not None or self.outcome != "all"
         note = f"{self.table.count:,} shown" if narrowed else ""
+        if self.ordering == STRIKING_FIRST:
+            note = ", ".join(filter(None, (note, "striking first")))
         self.query_one(FilterBar).note(self._filter_error or note, alarm=bool(self._filter_error))
         found = {} if frame is None or frame.is_empty() else counts(frame)
         totals = {"all": self._count, **found} if found else {}

@@ -19,6 +19,7 @@ from engine.text import displayable, fit
 from tui.acting import Acting
 from tui.actions import MOVE, Action
 from tui.drawing.columns import DIM, Column, Layout, layout
+from tui.drawing.lines import wrap
 from tui.state.rows import Row
 from tui.widgets.paint import Painted
 
@@ -36,8 +37,8 @@ class Ordering:
 class ItemTable(Acting, Painted, ScrollView, can_focus=True):
     """A table of rows that are known by their number in the run.
 
-    The cursor stays on its item when rows come or go; where its item is no longer shown it
-    stays on its line.
+    The cursor stays on its item when rows come or go; where its item is no longer shown, or nobody
+    has moved it yet, it stays on its line.
     """
 
     ACTIONS = (
@@ -80,6 +81,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         self._ordering = Ordering()
         self._layout: Layout = layout(80)
         self._cursor = 0
+        self._moved = False
 
     # -- what it shows -------------------------------------------------------------------
 
@@ -139,7 +141,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         changed = numbers != self._numbers
         self._numbers = numbers
         if changed:
-            index = _index(numbers, before)
+            index = _index(numbers, before) if self._moved else None
             self._cursor = max(0, min(self._cursor, len(numbers) - 1)) if index is None else index
             self._resize_virtual()
             if 0 <= line < self.page_lines:
@@ -153,6 +155,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         """Put the cursor on the row of an index (from 0); beyond the ends, on the nearest one."""
         if not self._numbers:
             return
+        self._moved = True
         index = max(0, min(index, len(self._numbers) - 1))
         if index != self._cursor:
             self._cursor = index
@@ -221,8 +224,11 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         if self._make is not None and index < len(self._numbers):
             return self._row(self._make(self._numbers[index]), index == self._cursor, base, width)
         text = ""
-        if not self._numbers and y == HEADER_LINES + 1:
-            text = " " + displayable(self._placeholder)
+        if not self._numbers and y > HEADER_LINES:
+            lines = wrap([(displayable(self._placeholder), "")], max(width - 2, 1))
+            for piece, _ in lines[y - HEADER_LINES - 1] if y - HEADER_LINES <= len(lines) else ():
+                text += piece
+            text = f" {text}"
         return Strip([Segment(fit(text, width), base + self.paint(DIM))], width)
 
     def _header(self, base: Style, width: int) -> Strip:

@@ -7,24 +7,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.inspection.fitting import RECOVERY, SCORING, fitting_size
+from engine.inspection.fitting import RECOVERY, fitting_size
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
 from engine.inspection.manifests import new_manifest
 from engine.inspection.opened import OpenedRun
-from engine.inspection.others import Others, Overtaken
-from engine.inspection.planning import plan_batches, preparer, require_fitting
+from engine.inspection.others import Others
+from engine.inspection.scoring import Scoring
 from engine.inspection.settings import as_asked, canonical
 from engine.items.benchmarks.catalogue import hub_languages
 from engine.items.reading import ItemSet, read_items
-from engine.judging.background import Background
 from engine.models.batch_size import BatchSize
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
-from engine.records.manifest import ROWS, TRIES, ItemsRecord
+from engine.records.manifest import ItemsRecord
 from engine.records.protocol import (
+    SHOWN_UNSCORED,
     DecodeFinished,
+    ItemPreviewed,
     ItemScored,
+    Notice,
     ProbeFinished,
     Progress,
     RunFinished,
@@ -34,9 +36,6 @@ from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
 from engine.runs.directories import default_directory
 from engine.runs.log import RunLog
-from engine.scoring.items import score_batch
-from engine.scoring.prepared import PreparedItem
-from engine.scoring.prompts import resolve_style
 
 if TYPE_CHECKING:
     from engine.inspection.recovery import RecoveryBatch
@@ -64,8 +63,11 @@ def _start(inspection: Inspection, request: StartRun) -> None:
     for finding in log.findings.values():
         inspection.emit(ProbeFinished(finding=finding))
     others.take_in()
+    if share.processes == 1:
+        for item in log.unscored[:SHOWN_UNSCORED]:
+            inspection.emit(ItemPreviewed(scored=ScoredItem(item=item, prompt="", scores={})))
     if len(log.scored) < len(asked):
-        _score(inspection, run, asked, others)
+        Scoring(inspection, run, asked, others).score()
     _recover(inspection, run, others)
     others.settle(inspection.check)
     inspection.emit(RunFinished(seconds=time.monotonic() - began))
@@ -80,62 +82,18 @@ def _read_items(inspection: Inspection, settings: Settings) -> ItemSet:
     )
 
 
-def _score(inspection: Inspection, run: OpenedRun, items: list[Item], others: Others) -> None:
-    log = run.log
-    bench = run.ready(log.manifest.settings.variants)
-    settings, tokenizer = bench.settings, bench.loaded.tokenizer
-    styles = sorted({resolve_style(settings.prompt, item, tokenizer) for item in items})
-    run.keeper.update(prompt=", ".join(styles))
-    prepare = preparer(bench.loaded.model, tokenizer, settings)
-    require_fitting(items, bench.loaded.model, prepare)
-    size = fitting_size(SCORING, bench.loaded, run.keeper, inspection.emit, begun=bool(log.scored))
-    background = Background(items, settings.answer_tokens)
-
-    def score(piece: Sequence[PreparedItem]) -> list[ScoredItem]:
-        def step() -> None:
-            inspection.step()
-            if others.overtook(lambda: any(map(unscored, piece))):
-                raise Overtaken
-
-        inspection.between_batches()
-        packed = run.packed([prepared.open.ids for prepared in piece])
-        run.keeper.update(forward=TRIES if packed else ROWS)
-        try:
-            return score_batch(
-                bench.variants,
-                tokenizer,
-                piece,
-                settings,
-                step,
-                packed=packed,
-                background=background,
-            )
-        except Overtaken:
-            return []
-
-    def unscored(prepared_item: PreparedItem) -> bool:
-        return prepared_item.item.id not in log.scored
-
-    for batch in others.in_turn(
-        lambda: plan_batches(items, prepare, settings.batch_size, log.scored),
-        name=lambda batch: batch[0].item.id,
-        undone=lambda batch: any(map(unscored, batch)),
-    ):
-        for scored_items in size.compute(batch, score, wanted=unscored):
-            # A batch that was cut short is computed again as a whole; what is on disk stays.
-            new = [scored for scored in scored_items if scored.item.id not in log.scored]
-            log.append_scored(new)
-            for scored in new:
-                inspection.emit(ItemScored(scored=scored))
-
-
 def _recover(inspection: Inspection, run: OpenedRun, others: Others) -> None:
     """Re-decode items as the settings ask for, in batches."""
     # It brings polars, which nothing needs before.
+    from engine.analysis.recovery_items import recoverable_text
     from engine.inspection.recovery import plan_recoveries
 
     batches = plan_recoveries(run.log)
+    settings = run.log.manifest.settings
     if not batches:
+        if settings.recover and not run.log.redecodes:
+            text = f"nothing to bring back: the run has no {recoverable_text(settings)}"
+            inspection.emit(Notice(text=text))
         return
     total = sum(len(batch.wanted) for batch in batches)
     before = len(run.log.redecodes)
