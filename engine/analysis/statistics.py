@@ -65,6 +65,22 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     median_dense_top_margin: float | None
     median_pruned_top_margin: float | None
 
+    @property
+    def illusion(self) -> float | None:
+        """How much further open accuracy fell than choice accuracy, as a share; None where one of
+        them is not known."""
+        falls = {rung.measure: rung.difference for rung in self.ladder}
+        if "open" not in falls or "choice" not in falls:
+            return None
+        return falls["choice"] - falls["open"]
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the reference answers no item, so that no illusion can be measured."""
+        return any(
+            rung.measure == "open" and rung.dense.n and not rung.dense.right for rung in self.ladder
+        )
+
 
 class RankBands(msgspec.Struct, frozen=True, kw_only=True):
     """Where the gold answers of the recognition-only items stand under the pruned variant."""
@@ -100,6 +116,12 @@ class ComparisonStatistics(msgspec.Struct, frozen=True, kw_only=True):
     recovery_items: str
     recoveries: tuple[Recovery, ...]
     slices: tuple[Slice, ...]
+
+    @property
+    def outstanding(self) -> tuple[Slice, ...]:
+        """The slices whose illusion is larger than that of all items."""
+        overall = self.groups[0].illusion
+        return tuple(part for part in self.slices if overall is None or part.illusion > overall)
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ def details(
         result.append(_ranks(detail))
     if detail.recoveries:
         result.append(_recoveries(comparison, detail))
-    if detail.slices:
+    if detail.outstanding:
         result.append(_slices(detail))
     return result
 
@@ -49,8 +49,12 @@ def _groups(dense: VariantSummary, comparison: Comparison, groups: tuple[Group, 
         for rung in group.ladder
     )
     header = ("", dense.label, comparison.label, "change", "p")
-    note = "p-values are not corrected for the number of languages"
-    return Section("Every rung by language", Table(header, rows), (note,))
+    notes = ["p-values are not corrected for the number of languages"]
+    if names := [group.name for group in groups if group.unanswered]:
+        notes.append(
+            f"{dense.label} answers nothing in {', '.join(names)}: no illusion to measure there"
+        )
+    return Section("Every rung by language", Table(header, rows), tuple(notes))
 
 
 def _ranks(detail: ComparisonStatistics) -> Section:
@@ -108,7 +112,7 @@ def _slices(detail: ComparisonStatistics) -> Section:
             f"{signed(part.illusion)} [{signed(part.low)} to {signed(part.high)}]",
             str(part.recognition_only),
         )
-        for part in detail.slices[:SLICES_SHOWN]
+        for part in detail.outstanding[:SLICES_SHOWN]
     )
     header = ("slice", "n", "open", "choice", "illusion, points", "recognition-only")
     note = (

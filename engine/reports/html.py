@@ -16,7 +16,7 @@ from engine.analysis.summary import count_outcomes
 from engine.records.scores import Answer
 from engine.reports.charts import FRAME, charts
 from engine.reports.markdown import items_title
-from engine.reports.report import full_summary, sections
+from engine.reports.report import written_report
 from engine.runs.reading import Run
 from engine.text import displayable
 
@@ -98,7 +98,7 @@ def page(
         items: a record per row.
         row: which of the template's rows the records are for.
     """
-    head, *rest = sections(full_summary(run))
+    head, *rest = written_report(run)
     style, script = _file("report.css"), _file("report.js")
     if any(section.curves for section in rest):
         style += _file("charts.css")

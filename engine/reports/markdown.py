@@ -7,8 +7,9 @@ import re
 import polars as pl
 
 from engine.analysis.outcomes import verdict_mark
+from engine.analysis.summary import label_of
 from engine.reports.figures import Section, Table, items_count
-from engine.reports.report import full_summary, sections
+from engine.reports.report import written_report
 from engine.runs.reading import Run
 from engine.text import displayable
 
@@ -38,7 +39,7 @@ def to_markdown(run: Run, frame: pl.DataFrame) -> bytes:
 
 def report(run: Run, title: str, items: Table, *, texts: int) -> bytes:
     """The report of a run with its items under a title; their first columns are text."""
-    head, *rest = sections(full_summary(run))
+    head, *rest = written_report(run)
     blocks = [f"# {escaped(head.title)}", *map(escaped, head.lines)]
     for section in rest:
         blocks += _section(section)
@@ -52,10 +53,13 @@ def escaped(text: str) -> str:
 
 
 def items_title(run: Run, frame: pl.DataFrame) -> str:
-    """The heading of the items, which a filter may have chosen."""
-    if frame.height == len(run.scored):
-        return items_count(frame.height)
-    return f"{frame.height} of {items_count(len(run.scored))}"
+    """The heading of the items of a variant, which a filter may have chosen."""
+    count = items_count(len(run.scored))
+    if frame.height != len(run.scored):
+        count = f"{frame.height} of {count}"
+    if len(run.manifest.settings.recipes) == 1 or frame.is_empty():
+        return count
+    return f"{count} under {label_of(run, frame['variant'][0])}"
 
 
 def _section(section: Section) -> list[str]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from itertools import repeat
 
 import msgspec
+import polars as pl
 
 from engine.analysis.frame import run_frame
 from engine.analysis.metrics.metric import Metric, SideMetric
@@ -29,13 +30,29 @@ from engine.reports.figures import (
     points,
     rung_cells,
 )
+from engine.reports.opening import opening
 from engine.reports.variants import variant_sections
 from engine.runs.reading import Run
 
 
 def full_summary(run: Run) -> Summary:
     """The summary of a run with its statistics (for which SciPy is loaded)."""
-    frames = {name: run_frame(run, name) for name in run.manifest.settings.recipes}
+    return _summary(run, _frames(run))
+
+
+def written_report(run: Run) -> list[Section]:
+    """The report of a run as it is handed in: it begins with the finding and with examples."""
+    frames = _frames(run)
+    summary = _summary(run, frames)
+    head, *rest = sections(summary)
+    return [head, *opening(run, summary, frames), *rest]
+
+
+def _frames(run: Run) -> dict[str, pl.DataFrame]:
+    return {name: run_frame(run, name) for name in run.manifest.settings.recipes}
+
+
+def _summary(run: Run, frames: dict[str, pl.DataFrame]) -> Summary:
     return msgspec.structs.replace(
         summarize(run),
         statistics=run_statistics(run, frames),

@@ -13,6 +13,10 @@ NO_SAVING = (
 )
 
 
+ALIKE = 0.005
+"""Blocks whose shares of zeros differ by no more are alike."""
+
+
 def heading(text: str) -> list[Line]:
     """A section's title."""
     return [[(text, "heading")]]
@@ -34,8 +38,11 @@ def sparsity_lines(record: VariantRecord | None, target: float, width: int) -> l
         else [(f"{100 * record.achieved_sparsity:.2f} %", "strong"), (" achieved", "")]
     )
     low, high = min(shares), max(shares)
-    lines.append([("per block  ", "dim"), (spark(shares[: width - 12]), "bar")])
-    lines.append([(f"           lowest {100 * low:.1f} %, highest {100 * high:.1f} %", "dim")])
+    if high - low > ALIKE:
+        lines.append([("per block  ", "dim"), (spark(shares[: width - 12]), "bar")])
+        lines.append([(f"           lowest {100 * low:.1f} %, highest {100 * high:.1f} %", "dim")])
+    else:
+        lines.append([("the same in every block", "dim")])
     if target:
         lines += wrap([(NO_SAVING, "")], width)
     for note in record.notes:

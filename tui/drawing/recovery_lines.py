@@ -26,7 +26,8 @@ def recovery_lines(recoveries: Sequence[Recovery], items: str, width: int) -> li
         return lines + wrap([(text, "dim")], width)
     cells = max(14, *(cell_len(displayable(recovery.decoding)) for recovery in overall))
     for recovery in overall:
-        fraction = recovery.recovered / recovery.tried if recovery.tried else 0.0
+        # Of all items, so that 2 of 3 tried is a shorter bar than 24 of 63.
+        fraction = recovery.recovered / recovery.items if recovery.items else 0.0
         first = recovery.positions.get(1, 0)
         line: Line = [
             (fit(displayable(recovery.decoding), cells), ""),

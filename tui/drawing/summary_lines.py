@@ -147,8 +147,8 @@ def metric_lines(figures: Mapping[str, Figure], width: int) -> list[Line]:
     return lines
 
 
-def language_lines(groups: Sequence[Group], width: int) -> list[Line]:
-    """Open and choice accuracies per language."""
+def language_lines(groups: Sequence[Group], reference: str, width: int) -> list[Line]:
+    """Open and choice accuracies per language, and where the reference answers nothing."""
     if len(groups) < 3:
         return []
     lines = heading("By language")
@@ -177,6 +177,9 @@ def language_lines(groups: Sequence[Group], width: int) -> list[Line]:
         lines.append(line)
     if len(groups) - 1 > MOST_LANGUAGES:
         lines.append([(f"and {len(groups) - 1 - MOST_LANGUAGES} more in the export", "dim")])
+    if names := [group.name for group in groups[1:] if group.unanswered]:
+        text = f"{reference} answers nothing in {', '.join(names)}: no illusion to measure there"
+        lines += wrap([(displayable(text), "dim")], width)
     return lines
 
 
@@ -189,7 +192,7 @@ def slice_lines(slices: Sequence[Slice], width: int) -> list[Line]:
         lines.append(
             [
                 (fit(f"{displayable(part.by)} {displayable(part.value)}", 28), ""),
-                (fit(f"{100 * part.illusion:+.0f} points", 11, align="right"), "strong"),
+                (fit(_points(part.illusion), 11, align="right"), "strong"),
                 (f"   n {part.n}", "dim"),
             ]
         )
@@ -243,15 +246,15 @@ def comparison_blocks(figures: ComparisonFigures, width: int) -> list[list[Line]
         shift_block(figures.shift, figures.partings, width),
         metric_lines(figures.metrics, width),
         sparsity_lines(figures.record, figures.target, width),
-        language_lines(statistics.groups, width),
-        slice_lines(statistics.slices, width),
+        language_lines(statistics.groups, labels[0], width),
+        slice_lines(statistics.outstanding, width),
         manifest_lines(figures.manifest, width),
     ]
     return [block for block in blocks if block]
 
 
 def _rung(rung: Rung, cells: int, *, roomy: bool) -> Line:
-    points = f"{100 * rung.difference:+.0f} pts".replace("-", "−")
+    points = _points(rung.difference, "pts")
     line: Line = [(fit(displayable(ladder()[rung.measure].title), 17), "")]
     for proportion in (rung.dense, rung.pruned):
         line += _proportion(proportion, cells)
@@ -263,6 +266,10 @@ def _rung(rung: Rung, cells: int, *, roomy: bool) -> Line:
         p = "<0.0001" if rung.p_value < 0.0001 else f"{rung.p_value:.4f}"
         line.append((fit(p, 9, align="right"), "dim"))
     return line
+
+
+def _points(difference: float, unit: str = "points") -> str:
+    return f"{100 * difference:+.0f} {unit}".replace("-", "−")
 
 
 def _proportion(proportion: Proportion, cells: int) -> list[Piece]:

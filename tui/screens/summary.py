@@ -78,7 +78,8 @@ class SummaryScreen(PageScreen):
             if run is None or not run.scored or (self._figures and run == self._figures.run):
                 continue
             loop = asyncio.get_running_loop()
-            known = self.state.tables.whole()
+            # Tables have rows of items that are not scored yet, and these are in no figure.
+            known = {} if self.state.ahead else self.state.tables.whole()
             self._figures = await loop.run_in_executor(_THREAD, Figures.of, run, known)
             self.draw()
 
