@@ -21,6 +21,12 @@ os.environ["GOMP_SPINCOUNT"] = "2000"
 os.environ["PYTORCH_ENABLE_MPS_FALLBACK"] = "1"
 
 
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the inspector remembers (the theme, say) is of one test alone."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
 @pytest.fixture(scope="session")
 def embedded() -> Path:
     """The directory of the real embedded model, in the user's cache as everywhere."""

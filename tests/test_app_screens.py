@@ -74,11 +74,17 @@ async def test_export_writes_what_the_filter_shows(tmp_path: Path) -> None:
         count = it.table.count
         await it.press("e")
         assert isinstance(it.app.screen, ExportScreen)
+        proposed = it.app.screen.query_one("#path", Input).value
+        assert proposed == "smollm2-wanda-0.45-capitals-filtered.csv"
         it.app.screen.query_one("#path", Input).value = str(tmp_path / "run.nonsense")
         await it.press("enter")
         await it.pilot.pause(0.1)
         assert isinstance(it.app.screen, ExportScreen)
+        (tmp_path / "run.csv").write_text("something else")
         it.app.screen.query_one("#path", Input).value = str(tmp_path / "run.csv")
+        await it.press("enter")
+        assert isinstance(it.app.screen, ExportScreen)
+        assert (tmp_path / "run.csv").read_text() == "something else"
         await it.press("enter")
         await it.until(lambda: it.app.screen is it.screen)
         assert (tmp_path / "run.csv").read_text().count("recognition-only") == count
@@ -97,6 +103,10 @@ async def test_the_theme_changes() -> None:
             await it.press("ctrl+t")
             seen.append(it.app.theme)
         assert set(seen) == set(THEMES)
+        await it.press("ctrl+t")
+        chosen = it.app.theme
+    async with opened() as it:
+        assert it.app.theme == chosen
 
 
 async def test_the_palette_lists_every_action_of_the_inspector() -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import msgspec
 import platformdirs
 import pytest
 
+from engine.items.reading import read_items
 from engine.records.errors import UserError
 from engine.records.settings import Settings
+from tests.cli_helpers import run_cli
 from tui.options.config import Config, read_config
 from tui.options.options import ModelOptions
 from tui.options.planning import Plan, plan_model, plan_run
-from tui.options.run_options import RunOptions
+from tui.options.run_options import NOT_IN_CONFIG, RunOptions
+from tui.options.template import template
 
 REMOTE = "ssh gpubox illusion-engine"
 
@@ -36,10 +41,44 @@ def settings(tmp_path: Path, options: RunOptions, config: str = "") -> Settings:
     return remote_plan(tmp_path, options, config).settings
 
 
+def test_every_line_of_the_template_can_be_used(tmp_path: Path) -> None:
+    text = template()
+    assert read_config(config_file(tmp_path, text)) == Config()
+    used = re.sub(r"^# (?=[a-z-]+ = )", "", text, flags=re.MULTILINE)
+    config = read_config(config_file(tmp_path, used))
+    assert config.models == {"small": "Qwen/Qwen3-0.6B"}
+    assert config.engine.command == "ssh gpubox illusion-engine"
+    options = msgspec.structs.asdict(config.defaults)
+    assert {name for name, value in options.items() if value in (None, [])} == NOT_IN_CONFIG
+
+
+def test_the_command_writes_the_template_once(tmp_path: Path) -> None:
+    assert run_cli(tmp_path, "config").stdout == template()
+    file = tmp_path / "new" / "config.toml"
+    assert run_cli(tmp_path, "config", "--write", "--config", file).returncode == 0
+    assert file.read_text(encoding="utf-8") == template()
+    again = run_cli(tmp_path, "config", "--write", "--config", file)
+    assert again.returncode == 2
+    assert "there already" in again.stderr
+
+
+def test_what_is_nearly_right_is_asked_back(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"70 % is written 0\.7"):
+        settings(tmp_path, RunOptions(sparsity=["70"]))
+    with pytest.raises(UserError) as found:
+        read_items("capitols")
+    assert "'capitals'" in found.value.hint
+    with pytest.raises(UserError) as found:
+        read_config(config_file(tmp_path, "[model]\nname = 'x'\n"))
+    assert "[defaults]" in found.value.hint
+
+
 def test_bare_defaults_show_the_illusion_on_the_embedded_model(tmp_path: Path) -> None:
     assert settings(tmp_path, RunOptions()) == Settings(
-        model="smollm2", recipes=("wanda:0.45",), items="capitals", languages=("en",)
+        model="smollm2", recipes=("wanda:0.45",), items="capitals", languages=("en",), limit=60
     )
+    assert settings(tmp_path, RunOptions(limit=5)).limit == 5
+    assert settings(tmp_path, RunOptions(items="capitals")).limit is None
 
 
 def test_english_is_the_default_only_where_neither_items_nor_language_are_given(

@@ -44,6 +44,22 @@ def asked(it: Opened) -> list[Instrument]:
     return [request.instrument for request in it.sent(Probe) if isinstance(request, Probe)]
 
 
+async def test_the_next_item_is_looked_into_in_the_same_way() -> None:
+    async with opened() as it:
+        first = it.current_id
+        await it.press("x", "d")
+        page = page_of(it)
+        await it.until(partial(says, page, WORDS["depth"]))
+        await it.press("n")
+        await it.until(lambda: len(asked(it)) == 2)
+        assert it.current_id != first
+        assert it.current_id in drawn(page.query_one("#title"))
+        await it.press("N")
+        assert it.current_id == first
+        await it.until(partial(says, page, WORDS["depth"]))
+        assert len(asked(it)) == 2
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_a_key_applies_an_instrument_and_shows_what_it_found(size: tuple[int, int]) -> None:
     async with opened(size=size) as it:

@@ -35,6 +35,7 @@ from tui.screens.remedies import RemediesScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.variants import VariantsScreen
 from tui.screens.xray import XRayScreen
+from tui.state.preferences import Preferences, keep_preferences, read_preferences
 from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, Session
 from tui.state.state import Change
 from tui.themes import DARK, LIGHT, THEMES
@@ -120,7 +121,8 @@ class InspectorApp(ActingApp):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         if "TEXTUAL_THEME" not in os.environ:
-            self.theme = DARK.name
+            known = read_preferences().theme
+            self.theme = known if known in self.available_themes else DARK.name
         self.session = Session(source, make_engine)
         self._inbox: deque[Event] = deque()
         self._dirty = Change.NONE
@@ -244,6 +246,7 @@ class InspectorApp(ActingApp):
     def action_next_theme(self) -> None:
         index = THEMES.index(self.theme) if self.theme in THEMES else -1
         self.theme = THEMES[(index + 1) % len(THEMES)]
+        keep_preferences(Preferences(theme=self.theme))
 
     async def action_stop_and_quit(self) -> None:
         await self.session.close()

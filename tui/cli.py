@@ -12,6 +12,7 @@ import typer
 from engine.records.errors import UserError
 from tui.commands import (
     cache,
+    config,
     doctor,
     export,
     import_runs,
@@ -95,6 +96,7 @@ COMMANDS = (
     prune,
     items,
     cache,
+    config,
     doctor,
 )
 for module in COMMANDS:

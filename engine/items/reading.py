@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import msgspec
@@ -79,6 +80,8 @@ def _read_file(source: str) -> tuple[Item, ...]:
         problem = "not an items file" if path.exists() else "no such items"
         samples, types = ", ".join(sample_names()), ", ".join(SUFFIXES)
         names = ", ".join(BENCHMARKS)
-        hint = f"Samples: {samples}. Files: {types}. Benchmarks, as NAME:LANGUAGE or NAME:FILE: "
+        near = get_close_matches(source.lower(), (*sample_names(), *BENCHMARKS), n=1)
+        hint = f"Did you mean '{near[0]}'? " if near else ""
+        hint += f"Samples: {samples}. Files: {types}. Benchmarks, as NAME:LANGUAGE or NAME:FILE: "
         raise UserError(f"{source}: {problem}", f"{hint}{names}.")
     return items_of(read_rows(path, lists=LIST_FIELDS), path)

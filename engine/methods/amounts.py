@@ -133,5 +133,6 @@ def _number(part: str, name: str, *, below: float) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value < below:
-        raise ValueError(f"{name} must be a number from 0 to below {below:g}, not '{part}'")
+        share = f"; {value:g} % is written {value / 100:g}" if below == 1 < value < 100 else ""
+        raise ValueError(f"{name} must be a number from 0 to below {below:g}, not '{part}'{share}")
     return value

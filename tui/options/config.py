@@ -75,8 +75,7 @@ def _convert(file: Path, data: dict[str, Any]) -> Config:
         if not isinstance(content, dict):
             raise UserError(f"{file}: '{section}' must be a section, written [{section}]")
     defaults = {name.replace("_", "-"): value for name, value in data.get("defaults", {}).items()}
-    known = {name for name in RunOptions.__struct_encode_fields__ if name not in NOT_IN_CONFIG}
-    _check_names(file, "option in [defaults]", defaults, known)
+    _check_names(file, "option in [defaults]", defaults, _options())
     _check_names(file, "name in [engine]", data.get("engine", {}), ("command",))
     for name in LISTS & defaults.keys():
         defaults[name] = _texts(defaults[name])
@@ -91,6 +90,11 @@ def _convert(file: Path, data: dict[str, Any]) -> Config:
     return config
 
 
+def _options() -> set[str]:
+    """The options that the file may have."""
+    return {name for name in RunOptions.__struct_encode_fields__ if name not in NOT_IN_CONFIG}
+
+
 def _texts(value: Any) -> Any:
     """The value as a list of texts, where it can be one: 0.7, "0.7" and [0.5, 0.7] are alike."""
     values = value if isinstance(value, list) else [value]
@@ -101,6 +105,9 @@ def _check_names(file: Path, what: str, given: Collection[str], known: Collectio
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, sorted(known), n=1)
+            if what == "section" and name.replace("_", "-") in _options():
+                hint = f"An option stands under [defaults]: {name} = …"
+                raise UserError(f"{file}: unknown {what}: '{name}'", hint)
             hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(sorted(known))}."
             raise UserError(f"{file}: unknown {what}: '{name}'", hint)
 

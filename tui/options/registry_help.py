@@ -47,11 +47,18 @@ _TEXTS: Mapping[str, Callable[[], str]] = MappingProxyType(
 )
 
 
+def filled(help_text: str) -> str:
+    """An option's help with the names in it."""
+    for placeholder, text in _TEXTS.items():
+        if placeholder in help_text:
+            help_text = help_text.replace(placeholder, escape(text()))
+    return help_text
+
+
 def _fill(parameters: Sequence[Any]) -> None:
     for parameter in parameters:
-        for placeholder, text in _TEXTS.items():
-            if placeholder in (getattr(parameter, "help", None) or ""):
-                parameter.help = parameter.help.replace(placeholder, escape(text()))
+        if getattr(parameter, "help", None):
+            parameter.help = filled(parameter.help)
 
 
 class FilledCommand(Sparing, TyperCommand):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from engine.runs.reading import Run
 
 
+LONGEST_NAME = 60
+"""Of a proposed file's name, in characters."""
+
+
 class ExportScreen(ActingScreen, ModalScreen[None]):
     """Asks for a file, writes what the inspector shows, and says what was written."""
 
@@ -41,6 +46,7 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
         self._run = run
         self._variant = variant
         self._filter_text = filter_text
+        self._warned: Path | None = None
 
     @classmethod
     def opened_from(cls, host: InspectScreen) -> ExportScreen | None:
@@ -53,7 +59,7 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
         what = "the items that the filter shows" if self._filter_text else "all scored items"
         with Vertical(id="export"):
             yield Static(Content(f"Write {what} to a file"), classes="heading")
-            yield Input("run.csv", compact=True, id="path")
+            yield Input(self._proposed(), compact=True, id="path")
             if len(self._run.manifest.settings.recipes) > 1:
                 yield Select(
                     [
@@ -71,6 +77,13 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
             )
             yield Static("", id="export-error")
 
+    def _proposed(self) -> str:
+        """A name that tells what is in the file."""
+        settings = self._run.manifest.settings
+        parts = (Path(settings.model).name, self._variant, Path(settings.items).stem)
+        name = re.sub(r"[^\w.]+", "-", "-".join(parts)).strip("-.")[:LONGEST_NAME]
+        return f"{name}{'-filtered' if self._filter_text else ''}.csv"
+
     def action_close(self) -> None:
         self.dismiss()
 
@@ -78,7 +91,12 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
     def _submitted(self, message: Input.Submitted) -> None:
         if message.value.strip():
             long = any(chosen.value is True for chosen in self.query(Select))
-            self._write(Path(message.value.strip()).expanduser(), long)
+            path = Path(message.value.strip()).expanduser()
+            if path.exists() and path != self._warned:
+                self._warned = path
+                self._refused(f"{path} is there already; ⏎ again writes over it")
+            else:
+                self._write(path, long)
 
     @work(thread=True, exclusive=True)
     def _write(self, path: Path, long: bool) -> None:

@@ -27,7 +27,6 @@ from tui.screens.inspect import InspectScreen
 from tui.screens.page import PageScreen, PageSheet, TitleBoard
 from tui.state.probes import LiveProbe
 from tui.state.rows import Row
-from tui.state.session import Session
 from tui.state.state import Change
 from tui.widgets.boards import KeyBoard
 from tui.widgets.tabs import Tab, TabBoard
@@ -84,15 +83,18 @@ class XRayScreen(PageScreen):
             X_RAY,
             footer=8,
         ),
+        Action("n", "item(1)", "next item", "Look into the next item in the same way.", X_RAY),
+        Action("N", "item(-1)", "previous item", "Look into the item before.", X_RAY),
         Action("c", "stop", "cancel", "Cancel the instrument that is at work.", X_RAY),
     )
 
-    def __init__(self, session: Session, row: Row, variant: str) -> None:
-        super().__init__(session)
+    def __init__(self, host: InspectScreen, row: Row) -> None:
+        super().__init__(host.session)
+        self._host = host
         self._row = row
-        self._variant = variant
+        self._variant = host.variant
         self._tab = ITEM
-        self._percent = STEP * round((_sparsity_of(variant) or 0) / STEP)
+        self._percent = STEP * round((_sparsity_of(self._variant) or 0) / STEP)
         self._step = 0
         self._asked: Instrument | None = None
         self._wanted: dict[str, Instrument] = dict(instruments())
@@ -100,7 +102,7 @@ class XRayScreen(PageScreen):
     @classmethod
     def opened_from(cls, host: InspectScreen) -> XRayScreen | None:
         row = host.current_row
-        return None if row is None else cls(host.session, row, host.variant)
+        return None if row is None else cls(host, row)
 
     def compose(self) -> ComposeResult:
         yield TitleBoard()
@@ -140,6 +142,15 @@ class XRayScreen(PageScreen):
             steps = len(along.compressed.steps) if isinstance(along, AlongFinding) else 1
             self._step = max(0, min(steps - 1, self._step + by))
             self.draw()
+
+    async def action_item(self, by: int) -> None:
+        """Go to another item of the inspector's table."""
+        self._host.table.action_move(by)
+        row = self._host.current_row
+        if row is not None and row.item.id != self._item_id:
+            self._row, self._step = row, 0
+            self.draw(top=True)
+            await self._apply()
 
     async def action_apply_to_all(self) -> None:
         kind = instruments().get(self._tab)
