@@ -29,7 +29,7 @@ from engine.records.decodings.sample import Sample
 from engine.records.errors import UserError
 from engine.runs.log import RunLog
 from engine.runs.reading import read_run
-from tests.runs_helpers import make_item, make_manifest, make_redecode, one_of_each
+from tests.runs_helpers import edit_log, make_item, make_manifest, make_redecode, one_of_each
 from tui.options.decodings import choose_decoding
 
 LABELS = {
@@ -216,7 +216,7 @@ def test_a_decoding_that_is_not_installed_is_named_with_its_line(tmp_path: Path)
         log.append_scored(scored)
         log.append_redecode(make_redecode(items[0], Beam(), "Paris"))
     path = tmp_path / "run" / "log.jsonl"
-    path.write_bytes(path.read_bytes().replace(b'"kind":"beam"', b'"kind":"speculative"'))
+    edit_log(path, b'"kind":"beam"', b'"kind":"speculative"')
     with pytest.raises(UserError) as caught:
         read_run(tmp_path / "run")
     line = len(scored) + 1

@@ -114,7 +114,7 @@ class InspectorApp(ActingApp):
     )
     # Textual's own annotation of these two makes mypy refuse ClassVar here.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (150, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall"), (44, "-high")]  # noqa: RUF012
 
     def __init__(self, source: RunSource, make_engine: Callable[[], Engine]) -> None:
         super().__init__()

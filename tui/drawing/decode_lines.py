@@ -20,6 +20,9 @@ from tui.drawing.lines import Line, Piece, one_line, wrap
 from tui.drawing.marks import track
 from tui.state.decodes import LiveDecode, VariantDecode
 
+LEAST_HYPOTHESES = 3
+"""With room for so many lines more, the latest of several re-decodes is shown in full."""
+
 
 @dataclass(frozen=True)
 class ItemDecodes:
@@ -54,10 +57,15 @@ def overview_lines(decodes: ItemDecodes, width: int, height: int) -> list[Line]:
             else _alone(results[0], names, width, height)
         )[:height]
     lines = [live_lines(decode, part, names, width)[0] for decode, part in pending]
-    for result in results:
-        sentence: list[Piece] = [*_heading(result, names), ("  ", "")]
-        lines.append(one_line([*sentence, *_inline(result, names)], width))
-    return lines[:height]
+    brief = [
+        one_line([*_heading(result, names), ("  ", ""), *_inline(result, names)], width)
+        for result in results
+    ]
+    room = height - len(lines) - len(brief)
+    if results and room >= LEAST_HYPOTHESES:
+        # The latest one in full, above the others.
+        brief[:1] = result_lines(results[0], names, width)[: room + 1]
+    return [*lines, *brief][:height]
 
 
 def _alone(result: Redecode, names: Names, width: int, height: int) -> list[Line]:
