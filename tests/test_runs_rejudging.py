@@ -13,7 +13,7 @@ from engine.records.decodings.beam import Beam
 from engine.records.scores import ScoredItem
 from engine.runs.log import RunLog
 from engine.runs.reading import read_run
-from tests.runs_helpers import PRUNED, make_manifest, make_redecode, one_of_each
+from tests.runs_helpers import PRUNED, edit_log, make_manifest, make_redecode, one_of_each
 
 SCORED = one_of_each()
 ITEMS = [one.item for one in SCORED]
@@ -46,9 +46,10 @@ def test_what_was_judged_once_stays_so_and_the_rest_is_judged_now(tmp_path: Path
     path = tmp_path / judged_name("f1")
     marked = b'"explanation":"as judged then"'
     lines = path.read_bytes().splitlines(keepends=True)
-    first = lines[0].replace(b'"explanation":"is exactly the gold answer"', marked)
-    assert first != lines[0]
-    path.write_bytes(first + b"".join(lines[2:]))
+    path.write_bytes(lines[0])
+    edit_log(path, b'"explanation":"is exactly the gold answer"', marked)
+    path.write_bytes(path.read_bytes() + b"".join(lines[2:]))
+    assert marked in path.read_bytes()
     run = read_judged(tmp_path, "f1")
     opened = run.scored[ITEMS[0].id].scores["dense"].open
     assert opened is not None
