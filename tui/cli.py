@@ -22,6 +22,7 @@ from tui.commands import (
     prune,
     redecode,
     remedy,
+    runs,
     score,
     xray,
 )
@@ -92,6 +93,7 @@ COMMANDS = (
     xray,
     export,
     judge,
+    runs,
     import_runs,
     prune,
     items,

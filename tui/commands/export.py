@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.records.settings import JudgeRule
+from engine.runs.known import located
 from engine.runs.reading import read_run
 from tui.commands.output import RUN_DIRECTORY
 from tui.commands.talk import Talk
@@ -66,6 +67,7 @@ def export(
     from engine.analysis.rejudging import read_judged
     from engine.reports.export import export as write_export
 
+    run = located(run)
     found = read_run(run) if rule is None else read_judged(run, rule)
     count = write_export(found, to, variant=variant, filter_text=filter_text, long=long)
     under = f" under {len(found.manifest.settings.variants)} variants" if long else ""

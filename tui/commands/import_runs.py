@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.records.settings import JudgeRule
+from engine.runs.known import remember
 from tui.commands.output import JSON, MARKDOWN, one_form, print_report
 from tui.commands.talk import Talk
 
@@ -49,5 +50,6 @@ def import_samples(
 
     one_form(as_json=as_json, markdown=markdown)
     run = import_runs(dense, pruned, out, language=language, rule=rule)
+    remember(out)
     Talk().say(f"{len(run.items)} items in {out}; look at them with: illusion-tui open {out}")
     print_report(run, as_json=as_json, markdown=markdown)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.records.settings import JudgeRule
+from engine.runs.known import located
 from tui.commands.output import JSON, MARKDOWN, RUN_DIRECTORY, one_form, print_report
 from tui.commands.talk import Talk
 
@@ -28,6 +29,7 @@ def judge(
     from engine.analysis.rejudging import judged_name, rejudge
 
     one_form(as_json=as_json, markdown=markdown)
+    run = located(run)
     judged = rejudge(run, rule)
     print_report(judged, as_json=as_json, markdown=markdown)
     Talk().say(f"kept in {run / judged_name(rule)}")

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 JSON = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 MARKDOWN = Annotated[bool, typer.Option("--markdown", help="The report in Markdown, with items.")]
-RUN_DIRECTORY = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
+RUN_DIRECTORY = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run: its directory, or its name in 'runs'.")
+]
+"""What `engine.runs.known.located` finds."""
 ENGINE = Annotated[
     str | None,
     typer.Option("--engine", metavar="COMMAND", help="Command that reaches the engine."),

@@ -25,6 +25,7 @@ from engine.records.protocol import (
     RunOpened,
 )
 from engine.records.settings import DENSE, Settings
+from engine.runs.known import located
 from engine.runs.reading import read_items, read_manifest
 from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json
@@ -77,6 +78,7 @@ def redecode(
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     requests: list[Request] = [OpenRun(directory=str(run))]
     if command is None:
+        run = located(run)
         settings = _checked(run, (item, *decoding.item_ids), variant)
         requests = [OpenRun(directory=str(run.absolute())), ask(settings)]
     talk = Talk()

@@ -20,6 +20,7 @@ from engine.records.protocol import (
 )
 from engine.records.remedies import RemedyReport, Trial
 from engine.records.settings import DENSE
+from engine.runs.known import located
 from engine.runs.reading import read_manifest
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json, require_empty
 from tui.commands.talk import Talk
@@ -71,6 +72,7 @@ def remedy(
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     directory = str(run)
     if command is None:
+        run = located(run)
         read_manifest(run)
         directory = str(run.absolute())
         require_empty(save)

@@ -11,6 +11,7 @@ from engine.records.errors import UserError
 from engine.records.protocol import (
     StartRun,
 )
+from engine.runs.known import remember
 from engine.runs.reading import Run, read_run
 from tui.commands.output import JSON, MARKDOWN, one_form, print_report
 from tui.commands.talk import Talk, clock
@@ -46,6 +47,8 @@ def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False
     one_form(as_json=as_json, markdown=markdown)
     share = launched_share(os.environ)
     plan = plan_run(options)
+    if plan.engine is None and plan.directory is not None and share.rank == 0:
+        remember(plan.directory)
     talk = Talk(quiet=share.rank != 0)
     events = RunTalk(talk)
     request = StartRun(

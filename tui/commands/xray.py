@@ -22,6 +22,7 @@ from engine.records.protocol import (
     Request,
 )
 from engine.records.settings import DENSE
+from engine.runs.known import located
 from engine.runs.reading import Run, read_run
 from engine.runs.variants import require_variant
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json
@@ -86,6 +87,7 @@ def xray(
             "name either an item or a --filter", "xray RUN ITEM, or xray RUN --filter EXPR."
         )
     command = engine_command(ModelOptions(engine=engine), read_config(config))
+    run = located(run)
     saved = read_run(run)
     name = _variant(variant, saved)
     ids = _found(saved, item, filter, name)
