@@ -23,20 +23,23 @@ from textual.screen import Screen
 
 from engine.records.errors import UserError
 from engine.records.protocol import Event
+from engine.records.settings import Settings
 from tui.acting import ActingApp, ActingScreen, actions_on
 from tui.actions import RUN, Action
 from tui.drawing.anchors import anchoring
 from tui.screens.base import EngineNeeded, RunScreen
+from tui.screens.compare import CompareScreen
 from tui.screens.export import ExportScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
 from tui.screens.remedies import RemediesScreen
+from tui.screens.runs import RunChosen, RunsScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.variants import VariantsScreen
 from tui.screens.xray import XRayScreen
 from tui.state.preferences import Preferences, keep_preferences, read_preferences
-from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, Session
+from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, SavedRun, Session
 from tui.state.state import Change
 from tui.themes import DARK, LIGHT, THEMES
 from tui.widgets.paint import PAINT_CLASSES
@@ -62,7 +65,7 @@ class InspectorApp(ActingApp):
     """The inspector on one run.
 
     Args:
-        source: a run to score, or one on disk.
+        source: a run to score, or one on disk; None to choose one from a list.
         make_engine: makes an engine that is not started yet.
     """
 
@@ -71,6 +74,7 @@ class InspectorApp(ActingApp):
         STYLES / "app.tcss",
         STYLES / "inspect.tcss",
         STYLES / "pages.tcss",
+        STYLES / "runs.tcss",
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = set(PAINT_CLASSES)
     SCREEN_CLASSES: ClassVar[tuple[type[ActingScreen], ...]] = (
@@ -81,6 +85,8 @@ class InspectorApp(ActingApp):
         SummaryScreen,
         RemediesScreen,
         ExportScreen,
+        RunsScreen,
+        CompareScreen,
         HelpScreen,
     )
     ACTIONS = (
@@ -116,14 +122,17 @@ class InspectorApp(ActingApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (150, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall"), (44, "-high")]  # noqa: RUF012
 
-    def __init__(self, source: RunSource, make_engine: Callable[[], Engine]) -> None:
+    def __init__(self, source: RunSource | None, make_engine: Callable[[], Engine]) -> None:
         super().__init__()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         if "TEXTUAL_THEME" not in os.environ:
             known = read_preferences().theme
             self.theme = known if known in self.available_themes else DARK.name
-        self.session = Session(source, make_engine)
+        self._make_engine = make_engine
+        self._choosing = source is None
+        # Where a run is to be chosen first, this one is never opened.
+        self.session = Session(source or LiveRun(Settings()), make_engine)
         self._inbox: deque[Event] = deque()
         self._dirty = Change.NONE
 
@@ -144,7 +153,8 @@ class InspectorApp(ActingApp):
         return variables
 
     def on_mount(self) -> None:
-        self.push_screen(InspectScreen(self.session))
+        first = RunsScreen if self._choosing else InspectScreen
+        self.push_screen(first(self.session))
         self.set_interval(REFRESH_SECONDS, self._draw_changes)
         # The first frame is on its way before anything else begins.
         self.call_after_refresh(self._open)
@@ -152,6 +162,8 @@ class InspectorApp(ActingApp):
     def _open(self) -> None:
         # Off while the command imports and draws: a tenth of the time to the first frame.
         gc.enable()
+        if self._choosing:
+            return
         if isinstance(self.session.source, LiveRun):
             self._listen()
             self._tabulate()
@@ -230,6 +242,20 @@ class InspectorApp(ActingApp):
     def _engine_needed(self) -> None:
         if not self.session.running:
             self._listen()
+
+    @on(RunChosen)
+    async def _run_chosen(self, message: RunChosen) -> None:
+        """Open a run in the place of what is open."""
+        await self.session.close()
+        for group in ("engine", "read", "tabulate"):
+            self.workers.cancel_group(self, group)
+        self._inbox.clear()
+        self.session = Session(SavedRun(message.directory), self._make_engine)
+        self._choosing = False
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        await self.push_screen(InspectScreen(self.session))
+        self._open()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that can be done here, for the command palette."""

@@ -7,13 +7,13 @@ import os
 import sys
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperCommand
 
 from engine.records.errors import UserError
-from tui.commands.output import CONFIG, ENGINE, RUN_DIRECTORY
+from tui.commands.output import CONFIG, ENGINE
 from tui.options.config import read_config
 from tui.options.options import ModelOptions
 from tui.options.planning import engine_command, plan_run
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from tui.state.session import RunSource
 
 SWITCH_SECONDS = 0.001
+RUN = Annotated[
+    Path | None,
+    typer.Argument(metavar="[RUN]", help="A run: its directory or name; without, a list of runs."),
+]
 
 
 class OpenCommand(Sparing, TyperCommand):
@@ -43,21 +47,31 @@ def inspect_run(options: RunOptions) -> None:
     plan = plan_run(options)
     from tui.state.session import LiveRun
 
+    if plan.engine is None and plan.directory is not None:
+        from engine.runs.known import remember
+
+        remember(plan.directory)
     directory = None if plan.directory is None else str(plan.directory)
     striking = options.items is None
     show(LiveRun(plan.settings, directory, plan.items, striking=striking), plan.engine)
 
 
-def open_run(run: RUN_DIRECTORY, engine: ENGINE = None, config: CONFIG = None) -> None:
-    """Inspect a saved run. No model is loaded until a re-decode asks for it."""
+def open_run(run: RUN = None, engine: ENGINE = None, config: CONFIG = None) -> None:
+    """Inspect a saved run, or choose one from a list. No model is loaded until a re-decode asks
+    for it."""
+    from engine.runs.known import located
     from engine.runs.reading import read_manifest
 
-    read_manifest(run)
-    require_terminal("Use 'illusion-tui export' to get at a saved run without a screen.")
+    if run is None:
+        require_terminal("Use 'illusion-tui runs' to list the runs without a screen.")
+    else:
+        run = located(run)
+        read_manifest(run)
+        require_terminal("Use 'illusion-tui export' to get at a saved run without a screen.")
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     from tui.state.session import SavedRun
 
-    show(SavedRun(run.absolute()), command)
+    show(None if run is None else SavedRun(run.absolute()), command)
 
 
 def require_terminal(instead: str) -> None:
@@ -74,8 +88,8 @@ def require_terminal(instead: str) -> None:
             raise UserError(f"the inspector needs a terminal as its standard {name}", instead)
 
 
-def show(source: RunSource, engine: tuple[str, ...] | None) -> None:
-    """Open the screen and stay until it is closed."""
+def show(source: RunSource | None, engine: tuple[str, ...] | None) -> None:
+    """Open the screen, on the list of runs where there is no source; stay until it is closed."""
     # A key waits so long, several times, for what threads read, import or search.
     sys.setswitchinterval(SWITCH_SECONDS)
     # Until the first frame nothing becomes garbage; the app turns it on again.
