@@ -43,6 +43,7 @@ def test_short_names_stand_for_the_column_that_is_asked_for_most() -> None:
         "answer": "pruned_answer",
         "failed": "pruned_failure",
         "passage": "has_passage",
+        "tag": "tags",
     }
 
 

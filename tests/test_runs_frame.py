@@ -60,6 +60,7 @@ def test_what_is_absent_or_not_a_number_is_null() -> None:
     bare = pairs_frame([scored_item(item, Score(), Score())], "dense", PRUNED)
     assert bare.row(0, named=True)["outcome"] is None
     described = {"item_id", "language", "question", "gold", "variant", "kind", "has_passage"}
+    described |= {"starred"}
     assert bare.select(pl.exclude(described)).null_count().sum_horizontal()[0] == (
         len(SCHEMA) - len(described)
     )
@@ -155,6 +156,13 @@ def diverse() -> list[ScoredItem]:
         ("failed:absent", "kept gained de-1"),
         ("dense_failure:other-option", "gained never"),
         ('pruned_failure_detail:"candidate, ‘Lima’"', "never"),
+        ("dense_p<=0.5 pruned_p<0.2 lang:en", "kept recognition-only lost gained never"),
+        ("dense_rank>1", ""),
+        ("gold_rank>3", "kept recognition-only lost gained never"),
+        ("p(gold)<20%", "kept recognition-only lost gained never"),
+        ("gold_answer:القاهرة", "ar-1"),
+        ("KL>1", "zh-1"),
+        ("f(x)=3", ""),
         ("parts_at:absent", "kept recognition-only lost gained never ar-1 zh-1 de-1"),
     ],
 )
@@ -166,7 +174,8 @@ def test_a_filter_finds_items(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("foo:1", "asks for 'foo', which is not a column", "rank"),
+        ("foo:1", "'foo' is not a column", "rank"),
+        ("rang>3", "'rang' is not a column; perhaps rank or", "Columns: "),
         ("rank>three", "which is not a number", "pruned_gold_rank>3"),
         ("outcome:gone", "'gone' is not an outcome", "recognition-only"),
         ("failed:gone", "'gone' is not a failure mode", "near-miss"),

@@ -10,17 +10,18 @@ from engine.analysis.outcomes import OUTCOME_MARKS
 OUTCOMES = ("all", *OUTCOME_MARKS)
 """What the keys 0 to 5 show."""
 
-RE_DECODE, SHOW, FIND, MOVE, RUN, LAB, X_RAY, MEND = (
+RE_DECODE, SHOW, FIND, NOTE, MOVE, RUN, LAB, X_RAY, MEND = (
     "Re-decode",
     "Look closer",
     "Find",
+    "Take notes",
     "Move",
     "Run",
     "In the lab",
     "In the x-ray",
     "While mending",
 )
-GROUPS = (RE_DECODE, SHOW, FIND, MOVE, RUN, LAB, X_RAY, MEND)
+GROUPS = (RE_DECODE, SHOW, FIND, NOTE, MOVE, RUN, LAB, X_RAY, MEND)
 """The help's headings in their order; a group that is not among them comes last."""
 
 

@@ -10,13 +10,21 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from engine.analysis.metrics.metric import Metric
-from engine.analysis.metrics.registry import by_filter_name, in_columns, unknown_name
+from engine.analysis.metrics.metric import EACH, Metric
+from engine.analysis.metrics.registry import (
+    bare,
+    by_filter_name,
+    filter_columns,
+    in_columns,
+    near_names,
+    unknown_name,
+)
 from engine.records.errors import UserError
 
 FILTER_HELP = (
     "words are looked for in question, gold, aliases and answers; outcome:lost,never  lang:es  "
     "choice:right  failed:loop  rank>3  p<10%  kl>1  recovered:yes  pruned_worst_rank>=5  "
+    "starred  overruled  tag:loop-ish  note:check  "
     'choice:absent  dense_answer:"New York"; a minus before a condition negates it; all conditions '
     "must hold"
 )
@@ -31,7 +39,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "!=": operator.ne,
 }
 _PART = re.compile(r'(?:[^\s"]|"[^"]*")+')
-_CONDITION = re.compile(r"(?P<name>[A-Za-z_]\w*)(?P<sign>:|>=|<=|!=|>|<|=)(?P<value>.*)", re.S)
+_CONDITION = re.compile(r"(?P<name>[A-Za-z_][\w()]*)(?P<sign>:|>=|<=|!=|>|<|=)(?P<value>.*)", re.S)
 
 
 class _Condition(NamedTuple):
@@ -61,18 +69,26 @@ def parse_filter(text: str) -> pl.Expr:
 
 
 def _term(part: str) -> pl.Expr:
+    flag = _flag(part)
+    if flag is not None:
+        return flag
     match = _CONDITION.fullmatch(part)
     if match is None:
         return _contains(_searched(), part.replace('"', ""))
     name, sign, value = match["name"], match["sign"], match["value"].replace('"', "")
-    names = by_filter_name()
-    if name.lower() not in names:
+    flag = _flag(name)
+    if flag is not None and sign in {":", "="} and value.lower() in _TRUTH:
+        return flag == _TRUTH[value.lower()]
+    asked = filter_columns(name)
+    if asked is None and "(" in name:
+        return _contains(_searched(), part.replace('"', ""))
+    if asked is None:
         raise unknown_name(name.lower()) or UserError(
-            f"filter: '{part}' asks for '{name}', which is not a column",
-            f"Columns: {', '.join(names)}. "
+            f"filter: '{name}' is not a column{_meant(name)}",
+            f"Columns: {', '.join(by_filter_name())}. "
             f'To look for the text itself, put quotation marks around it: "{part}".',
         )
-    metric, column = names[name.lower()]
+    metric, column = asked
     if not value:
         raise UserError(f"filter: '{part}' has no value", FILTER_HELP)
     if value == "absent" and sign in {":", "="}:
@@ -81,6 +97,17 @@ def _term(part: str) -> pl.Expr:
     if column.type is bool:
         return _truth(condition)
     return _string(condition) if column.type is str else _number(condition)
+
+
+def _meant(name: str) -> str:
+    near = near_names(name)
+    return f"; perhaps {' or '.join(near)}" if near else ""
+
+
+def _flag(name: str) -> pl.Expr | None:
+    """The condition that a name alone is; None for other names, and for text."""
+    metric = bare(name)
+    return None if metric is None else pl.any_horizontal(*(c.name for c in metric.columns))
 
 
 def _searched() -> tuple[str, ...]:
@@ -139,6 +166,8 @@ def _is_one_of(metric: Metric, column: str, listed: str) -> pl.Expr:
             f"Expected {', '.join(metric.values)}.",
         )
     text = pl.col(column).str.to_lowercase()
+    if metric.matched == "each":
+        return text.str.split(EACH).list.eval(pl.element().is_in(wanted)).list.any()
     matches = text.is_in(wanted)
     if metric.matched == "tag":
         # "zh" asks for "zh-Hans" and "zh-Hant" as well.

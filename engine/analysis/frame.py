@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 
 import polars as pl
 
 from engine.analysis.metrics.metric import Value
 from engine.analysis.rows import COLUMNS, pair_row
+from engine.records.annotations import NOTHING, Annotation
 from engine.records.hypotheses import Redecode
 from engine.records.scores import ScoredItem
 from engine.runs.reading import Run
@@ -26,7 +28,8 @@ def run_frame(run: Run, variant: str | None = None) -> pl.DataFrame:
         UserError: the run has no such variant.
     """
     name = resolve_variant(run, variant)
-    return pairs_frame(run.scored.values(), run.manifest.settings.against, name, run.redecodes)
+    against = run.manifest.settings.against
+    return pairs_frame(run.scored.values(), against, name, run.redecodes, run.annotations)
 
 
 def pairs_frame(
@@ -34,6 +37,7 @@ def pairs_frame(
     reference: str,
     variant: str,
     redecodes: Iterable[Redecode] = (),
+    annotations: Mapping[str, Annotation] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """One row per scored item, in the given order; types are the same for no rows.
 
@@ -43,7 +47,16 @@ def pairs_frame(
     by_item = defaultdict(list)
     for redecode in redecodes:
         by_item[redecode.item_id].append(redecode)
-    rows = (pair_row(each, reference, variant, by_item.get(each.item.id, ())) for each in scored)
+    rows = (
+        pair_row(
+            each,
+            reference,
+            variant,
+            by_item.get(each.item.id, ()),
+            annotations.get(each.item.id, NOTHING),
+        )
+        for each in scored
+    )
     parts = [frame_of([])]
     while part := list(islice(rows, PART)):
         parts.append(frame_of(part))

@@ -38,7 +38,7 @@ def long_frame(run: Run, items: Collection[str] | None = None) -> pl.DataFrame:
     for place, name in enumerate(settings.variants):
         reference = NOTHING if name == settings.against else settings.against
         sparsity = 0.0 if name == DENSE else sparsities.get(name)
-        pairs = pairs_frame(scored, reference, name, run.redecodes)
+        pairs = pairs_frame(scored, reference, name, run.redecodes, run.annotations)
         part = pairs.select(
             *(pl.col(column).alias(long) for column, long in _columns().items()),
             pl.lit(sparsity, dtype=pl.Float64).alias("achieved_sparsity"),

@@ -41,6 +41,9 @@ OUTCOME_MARKS: dict[str, str] = {outcome.name: outcome.mark for outcome in OUTCO
 
 RIGHT, WRONG, ABSENT = "✓", "✗", "–"
 
+OVERRULED_MARK = "!"
+"""After the verdict where a person corrected it."""
+
 
 def verdict_mark(correct: bool | None) -> str:
     """A verdict in one cell; `ABSENT` where there is none."""

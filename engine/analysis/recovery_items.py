@@ -8,7 +8,7 @@ from collections import Counter
 import polars as pl
 
 from engine.analysis.filters import parse_filter
-from engine.analysis.metrics.registry import columns_of_redecodes
+from engine.analysis.metrics.registry import columns_by_hand, columns_of_redecodes
 from engine.records.errors import UserError
 from engine.records.settings import RECOGNITION_ONLY, Settings
 
@@ -20,8 +20,13 @@ def parse_recover_filter(text: str) -> pl.Expr:
         UserError: it can't be understood, or asks for what only recovery tells.
     """
     expression = parse_filter(text)
-    unknown = columns_of_redecodes()
-    asked = [name for name in expression.meta.root_names() if name in unknown]
+    asked_for = expression.meta.root_names()
+    if noted := [name for name in asked_for if name in columns_by_hand()]:
+        raise UserError(
+            f"--recover-filter '{text}' asks for {noted[0]}, which a person notes later",
+            "Choose the items by what is known when they are scored.",
+        )
+    asked = [name for name in asked_for if name in columns_of_redecodes()]
     if asked:
         raise UserError(
             f"--recover-filter '{text}' asks for {asked[0]}, which only recovery can tell",

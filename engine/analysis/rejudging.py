@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from engine.analysis.overruling import annotated
 from engine.files import write_atomically
 from engine.judging import judge
 from engine.judging.background import Background
@@ -35,7 +36,8 @@ Kept = TypeVar("Kept", ScoredItem, Redecode)
 def rejudge(directory: Path, rule: JudgeRule) -> Run:
     """Judge every answer and hypothesis of a run by `rule` and keep that beside the log.
 
-    Returns the run so judged; `read_judged` gives it again.
+    Returns the run so judged, with the verdicts that were corrected by hand, which the file of
+    that rule doesn't have; `read_judged` gives it again.
 
     Raises:
         UserError: there is no run, or it can't be written to.
@@ -46,14 +48,14 @@ def rejudge(directory: Path, rule: JudgeRule) -> Run:
     number = run_number(read_manifest(directory))
     lines = (sealed(encode_line(record), number) for record in records)
     write_atomically(directory / judged_name(rule), b"".join(lines))
-    return run
+    return annotated(run)
 
 
 def read_judged(directory: Path, rule: JudgeRule) -> Run:
     """Read a run with its verdicts by `rule`.
 
     They are the kept ones where the run was judged so; what came later, and a run that never was,
-    is judged here and now.
+    is judged here and now. Those that were corrected by hand stay so.
 
     Raises:
         UserError: there is no run, or one of its files is damaged.
@@ -61,13 +63,15 @@ def read_judged(directory: Path, rule: JudgeRule) -> Run:
     run = judged(read_run(directory), rule)
     path = directory / judged_name(rule)
     if not path.exists():
-        return run
+        return annotated(run)
     kept = read_log(path)
     redecodes = (kept.redecodes.get(redecode_key(now), now) for now in run.redecodes)
-    return msgspec.structs.replace(
-        run,
-        scored={name: _kept(kept.scored.get(name), now) for name, now in run.scored.items()},
-        redecodes=tuple(map(_kept, redecodes, run.redecodes)),
+    return annotated(
+        msgspec.structs.replace(
+            run,
+            scored={name: _kept(kept.scored.get(name), now) for name, now in run.scored.items()},
+            redecodes=tuple(map(_kept, redecodes, run.redecodes)),
+        )
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.analysis.metrics.metric import Pair, Value
 from engine.analysis.metrics.registry import columns
+from engine.records.annotations import NOTHING, Annotation
 from engine.records.hypotheses import Redecode
 from engine.records.scores import Score, ScoredItem
 
@@ -24,6 +25,7 @@ class PairRow(Mapping[str, Value]):
         reference: name of the variant that is compared with.
         variant: name of the pruned variant.
         redecodes: those of this item under this variant count.
+        annotation: what is noted of the item; its verdicts are in the scores already.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class PairRow(Mapping[str, Value]):
         reference: str,
         variant: str,
         redecodes: Iterable[Redecode] = (),
+        annotation: Annotation = NOTHING,
     ) -> None:
         self._pair = Pair(
             item=scored.item,
@@ -43,6 +46,7 @@ class PairRow(Mapping[str, Value]):
                 for redecode in redecodes
                 if redecode.item_id == scored.item.id and redecode.variant == variant
             ),
+            annotation=annotation,
         )
 
     def __getitem__(self, name: str) -> Value:
@@ -56,10 +60,14 @@ class PairRow(Mapping[str, Value]):
 
 
 def pair_row(
-    scored: ScoredItem, reference: str, variant: str, redecodes: Iterable[Redecode] = ()
+    scored: ScoredItem,
+    reference: str,
+    variant: str,
+    redecodes: Iterable[Redecode] = (),
+    annotation: Annotation = NOTHING,
 ) -> dict[str, Value]:
     """The whole row of an item, of the same arguments. A number that is not finite is absent."""
-    return dict(PairRow(scored, reference, variant, redecodes))
+    return dict(PairRow(scored, reference, variant, redecodes, annotation))
 
 
 def _finite(value: Value) -> Value:

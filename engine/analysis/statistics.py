@@ -211,7 +211,7 @@ def noise_floor(scored: Iterable[ScoredItem], reference: str) -> Floor | None:
         flips.append(flip(first.choice, again.choice))
         divergences.append(again.kl_vocabulary)
         if first.open and again.open:
-            verdicts_changed += first.open.judgement.correct != again.open.judgement.correct
+            verdicts_changed += first.open.by_judge.correct != again.open.by_judge.correct
             texts_changed += first.open.text != again.open.text
     if not flips:
         return None

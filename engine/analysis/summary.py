@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
+from itertools import islice
 
 import msgspec
 import polars as pl
@@ -97,7 +99,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """A run in figures; `outcomes`, `achieved_sparsity` and "pruned" are the first recipe's.
 
-    `items` counts those scored, `total` those of the run; `variants` has "dense" (the reference,
+    `items` counts those scored, `total` those of the run, `overruled` the verdicts on open answers
+    that were corrected by hand; `variants` has "dense" (the reference,
     whatever it is) and "pruned". The statistics, and the table of all variants, are filled in by
     `engine.reports.report`.
     """
@@ -105,6 +108,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     source: str
     judge: str
+    overruled: int
     prompt: str | None
     items: int
     total: int
@@ -128,6 +132,7 @@ def summarize(run: Run) -> Summary:
         model=manifest.model.name if manifest.model else settings.model,
         source=manifest.items.source,
         judge=settings.judge,
+        overruled=_overruled(frames.values()),
         prompt=manifest.prompt,
         items=len(run.scored),
         total=manifest.items.count,
@@ -142,6 +147,13 @@ def count_outcomes(frame: pl.DataFrame) -> dict[str, int]:
     """Items per outcome, every outcome among the keys."""
     counts = Counter(frame["outcome"])
     return {name: counts[name] for name in REPORT_ORDER}
+
+
+def _overruled(frames: Collection[pl.DataFrame]) -> int:
+    """How many verdicts were corrected by hand: of the reference once, of every variant."""
+    columns = [first["dense_overruled"] for first in islice(frames, 1)]
+    columns += [frame["pruned_overruled"] for frame in frames]
+    return sum(int(column.sum()) for column in columns)
 
 
 def label_of(run: Run, name: str) -> str:

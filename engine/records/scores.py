@@ -84,7 +84,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A generated answer with its judgement; `log_probability` is the sum over its tokens.
 
     An imported answer may come without its number of tokens and its log-probability. `failure` is
-    of wrong open answers.
+    of wrong open answers. Where a person corrected the verdict, `judged` is what the judge says;
+    logs don't have it.
     """
 
     text: str
@@ -92,6 +93,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tokens: int | None = None
     log_probability: float | None = None
     failure: Failure | None = None
+    judged: Judgement | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def overruled(self) -> bool:
+        """Whether a person corrected the verdict."""
+        return self.judged is not msgspec.UNSET
+
+    @property
+    def by_judge(self) -> Judgement:
+        """What the judge says, whether a person corrected it or not."""
+        return self.judgement if self.judged is msgspec.UNSET else self.judged
 
     @property
     def explanation(self) -> str:

@@ -21,6 +21,7 @@ from engine.analysis.filters import parse_filter
 from engine.analysis.frame import resolve_variant, run_frame
 from engine.analysis.long import long_frame
 from engine.files import write_atomically
+from engine.records.annotations import NOTHING
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
 from engine.records.instruments.instrument import Finding
@@ -80,7 +81,7 @@ def to_csv(_run: Run, frame: pl.DataFrame) -> bytes:
 def to_jsonl(run: Run, frame: pl.DataFrame) -> bytes:
     """One object a line: the row, then the item, its prompt, every score and every re-decode.
 
-    Of a run that instruments looked into, also what they found.
+    Of a run that instruments looked into, also what they found; of one with notes, those.
     """
     redecodes, findings = _by_item(run), _findings_by_item(run)
     lines = []
@@ -97,6 +98,8 @@ def to_jsonl(run: Run, frame: pl.DataFrame) -> bytes:
         }
         if findings:
             detail["findings"] = findings.get(row["item_id"], [])
+        if run.annotations:
+            detail["annotation"] = run.annotations.get(row["item_id"], NOTHING)
         lines.append(msgspec.json.encode(detail) + b"\n")
     return b"".join(lines)
 

@@ -16,6 +16,7 @@ from engine.analysis.summary import count_outcomes
 from engine.records.scores import Answer
 from engine.reports.charts import FRAME, charts
 from engine.reports.markdown import items_title
+from engine.reports.noted import noted_text
 from engine.reports.report import written_report
 from engine.runs.reading import Run
 from engine.text import displayable
@@ -54,6 +55,7 @@ class _Change(NamedTuple):
 class _Item(NamedTuple):
     language: str
     question: str
+    noted: str
     gold: str
     outcome: str
     dense: MarkedAnswer | None
@@ -158,6 +160,7 @@ def _item(run: Run, row: dict[str, Any]) -> _Item:
     return _Item(
         language=row["language"],
         question=row["question"],
+        noted=noted_text(row),
         gold=row["gold"],
         outcome=row["outcome"] or "",
         dense=marked_answer(dense.open if dense else None),

@@ -13,11 +13,13 @@ from engine.analysis.metrics.gold import rank_text
 from engine.analysis.outcomes import ABSENT, verdict_mark
 from engine.analysis.recovery_text import recovery_summary
 from engine.analysis.summary import count_outcomes, label_of
+from engine.records.annotations import NOTHING
 from engine.records.hypotheses import Redecode
 from engine.records.scores import Score
 from engine.reports.figures import Table, items_count
 from engine.reports.html import MarkedAnswer, marked_answer, page
-from engine.reports.markdown import answer_text, report, shortened
+from engine.reports.markdown import answer_text, question_text, report, shortened
+from engine.reports.noted import noted_text
 from engine.runs.reading import Run
 
 _COLUMNS = {
@@ -43,6 +45,7 @@ class LongRow(NamedTuple):
 
     language: str
     question: str
+    noted: str
     gold: str
     variant: str
     outcome: str
@@ -71,6 +74,8 @@ def to_long_jsonl(run: Run, rows: pl.DataFrame) -> bytes:
             "score": scored.scores.get(row["variant"], Score()),
             "redecodes": redecodes[row["item_id"], row["variant"]],
         }
+        if run.annotations:
+            detail["annotation"] = run.annotations.get(row["item_id"], NOTHING)
         lines.append(msgspec.json.encode(detail) + b"\n")
     return b"".join(lines)
 
@@ -80,11 +85,13 @@ def to_long_markdown(run: Run, rows: pl.DataFrame) -> bytes:
     cells = tuple(
         (
             row.language,
-            shortened(row.question),
+            question_text(values),
             shortened(row.gold),
             row.variant,
             row.outcome or ABSENT,
-            answer_text(values["answer"], values["answer_correct"]),
+            answer_text(
+                values["answer"], values["answer_correct"], overruled=values["overruled"] is True
+            ),
             answer_text(values["shown_answer"], values["shown_correct"]),
             row.choice_text,
             row.rank,
@@ -126,6 +133,7 @@ def _rows(run: Run, rows: pl.DataFrame) -> Iterator[LongRow]:
         yield LongRow(
             language=row["language"],
             question=row["question"],
+            noted=noted_text(row),
             gold=row["gold"],
             variant=label_of(run, row["variant"]),
             outcome=row["outcome"] or "",

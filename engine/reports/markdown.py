@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
-from engine.analysis.outcomes import verdict_mark
+from engine.analysis.outcomes import OVERRULED_MARK, verdict_mark
 from engine.analysis.summary import label_of
 from engine.reports.figures import Section, Table, items_count
+from engine.reports.noted import noted_text
 from engine.reports.report import written_report
 from engine.runs.reading import Run
 from engine.text import displayable
@@ -82,11 +85,17 @@ def _items(frame: pl.DataFrame) -> Table:
         rows.append(
             (
                 row["language"],
-                shortened(row["question"]),
+                question_text(row),
                 shortened(row["gold"]),
                 row["outcome"] or "–",
-                answer_text(row["dense_answer"], row["dense_answer_correct"]),
-                answer_text(row["pruned_answer"], row["pruned_answer_correct"]),
+                *(
+                    answer_text(
+                        row[f"{side}_answer"],
+                        row[f"{side}_answer_correct"],
+                        overruled=row[f"{side}_overruled"] is True,
+                    )
+                    for side in SIDES
+                ),
                 " → ".join(verdict_mark(row[f"{side}_choice_correct"]) for side in SIDES),
                 f"{_whole(row['dense_gold_rank'])} → {_whole(row['pruned_gold_rank'])}",
                 f"{_probability(row['dense_gold_probability'])} → "
@@ -96,9 +105,17 @@ def _items(frame: pl.DataFrame) -> Table:
     return Table(_HEADER, tuple(rows))
 
 
-def answer_text(text: str | None, correct: bool | None) -> str:
-    """A generated answer with its verdict."""
-    return "–" if text is None else f"{verdict_mark(correct)} {shortened(text.strip())}"
+def question_text(row: Mapping[str, Any]) -> str:
+    """The question of a row, and after it what a person noted of the item."""
+    return " ".join(filter(None, (shortened(row["question"]), shortened(noted_text(row)))))
+
+
+def answer_text(text: str | None, correct: bool | None, *, overruled: bool = False) -> str:
+    """A generated answer with its verdict, marked where that was corrected by hand."""
+    if text is None:
+        return "–"
+    mark = f"{verdict_mark(correct)}{OVERRULED_MARK if overruled else ''}"
+    return f"{mark} {shortened(text.strip())}"
 
 
 def shortened(text: str) -> str:

@@ -85,7 +85,12 @@ def _head(summary: Summary) -> Section:
         scored = f"{summary.items} of {items_count(summary.total)}, the rest is not scored yet"
     prompt = f", prompt {summary.prompt}" if summary.prompt else ""
     title = f"{summary.model} on {summary.source}: {scored}"
-    return Section(title, None, (f"judged by {summary.judge}{prompt}",))
+    return Section(title, None, (f"judged by {summary.judge}{_by_hand(summary)}{prompt}",))
+
+
+def _by_hand(summary: Summary) -> str:
+    count = summary.overruled
+    return f", {count} verdict{'s' if count != 1 else ''} overruled by hand" if count else ""
 
 
 def _ladder(

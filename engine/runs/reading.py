@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from engine.records.annotations import Annotation
 from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.registry import kinds, unknown_kind
 from engine.records.errors import UserError
@@ -87,7 +88,10 @@ class LogContent(NamedTuple):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as it is on disk; `scored` is in the order of the items."""
+    """A run as it is on disk; `scored` is in the order of the items.
+
+    `annotations` is by item, of a run that went through `engine.analysis.overruling`.
+    """
 
     directory: Path
     manifest: Manifest
@@ -95,6 +99,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     scored: Mapping[str, ScoredItem]
     redecodes: Collection[Redecode]
     findings: Collection[Finding] = ()
+    annotations: Mapping[str, Annotation] = {}
 
 
 RESTORE = "Restore the file from a copy, or score the items again in another directory."

@@ -64,11 +64,12 @@ def export(
     ] = None,
 ) -> None:
     """Write a run's items as a table, one row an item, or as a report."""
+    from engine.analysis.overruling import annotated
     from engine.analysis.rejudging import read_judged
     from engine.reports.export import export as write_export
 
     run = located(run)
-    found = read_run(run) if rule is None else read_judged(run, rule)
+    found = annotated(read_run(run)) if rule is None else read_judged(run, rule)
     count = write_export(found, to, variant=variant, filter_text=filter_text, long=long)
     under = f" under {len(found.manifest.settings.variants)} variants" if long else ""
     Talk().say(f"{count} items{under} in {to}")

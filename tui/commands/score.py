@@ -7,6 +7,7 @@ import time
 
 import typer
 
+from engine.analysis.overruling import annotated
 from engine.records.errors import UserError
 from engine.records.protocol import (
     StartRun,
@@ -72,7 +73,7 @@ def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False
         return
     talk.say(f"done in {clock(time.monotonic() - began)}")
     if plan.engine is None and plan.directory is not None:
-        run: Run | None = read_run(plan.directory)
+        run: Run | None = annotated(read_run(plan.directory))
     else:
         run = events.state.run()
     if run is None:

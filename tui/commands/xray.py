@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from engine.analysis.overruling import annotated
 from engine.analysis.pooled import pooled
 from engine.records.errors import UserError
 from engine.records.instruments.instrument import Finding, Instrument
@@ -88,7 +89,7 @@ def xray(
         )
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     run = located(run)
-    saved = read_run(run)
+    saved = annotated(read_run(run))
     name = _variant(variant, saved)
     ids = _found(saved, item, filter, name)
     chosen = _instruments(instrument, many=item is None, variant=name)

@@ -10,14 +10,15 @@ from rich.cells import cell_len
 from engine.analysis.metrics.gold import rank_text
 from engine.analysis.metrics.metric import Metric, TableColumn, Value
 from engine.analysis.metrics.registry import in_columns, metrics
-from engine.analysis.outcomes import ABSENT, OUTCOME_MARKS, verdict_mark
+from engine.analysis.outcomes import ABSENT, OUTCOME_MARKS, OVERRULED_MARK, verdict_mark
 from engine.analysis.recovery_text import recovery_summary
 from engine.records.items import Item
 from engine.records.scores import Answer
 from engine.text import Align, displayable, fit, isolated
 from tui.drawing.exhibit import right_answer, wrong_answer
-from tui.drawing.lines import Piece
+from tui.drawing.lines import Piece, width_of
 from tui.drawing.marks import verdict_paint
+from tui.drawing.note_lines import note_marks
 from tui.state.rows import Row
 
 PLAIN, DIM, STRONG, GOOD, BAD = "", "dim", "strong", "right", "wrong"
@@ -63,7 +64,9 @@ def _language(row: Row, width: int) -> list[Piece]:
 
 def _question(row: Row, width: int) -> list[Piece]:
     text = row.item.stem or row.item.question
-    return [(isolated(fit(displayable(text), width, elide="middle")), PLAIN)]
+    marks = note_marks(row.annotation)
+    room = width - width_of(marks)
+    return [*marks, (isolated(fit(displayable(text), room, elide="middle")), PLAIN)]
 
 
 def _gold(row: Row, width: int) -> list[Piece]:
@@ -73,9 +76,11 @@ def _gold(row: Row, width: int) -> list[Piece]:
 def _answer(answer: Answer | None, item: Item, width: int) -> list[Piece]:
     if answer is None:
         return [(f"{verdict_mark(None)} ", DIM), (" " * (width - 2), DIM)]
-    correct, room = answer.judgement.correct, width - 2
+    correct = answer.judgement.correct
+    mark = f"{verdict_mark(correct)}{OVERRULED_MARK if answer.overruled else ''} "
+    room = width - len(mark)
     text = right_answer(answer, room) if correct else wrong_answer(answer, item, room)
-    return [(f"{verdict_mark(correct)} ", verdict_paint(correct)), (isolated(text), PLAIN)]
+    return [(mark, verdict_paint(correct)), (isolated(text), PLAIN)]
 
 
 def _dense(row: Row, width: int) -> list[Piece]:

@@ -60,6 +60,8 @@ def run_line(
     if len(state.variants) > 1:
         label += f" ({state.variants.index(variant) + 1} of {len(state.variants)})"
     fraction, status = _progress(state)
+    if overruled := state.notes.overruled:
+        status += f", {overruled:,} overruled"
     if down is not None:
         status = f"engine ended, {state.scored} of {state.total or '?'} scored"
     return RunLine(

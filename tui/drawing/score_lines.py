@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from engine.analysis.outcomes import verdict_mark
+from engine.analysis.outcomes import OVERRULED_MARK, verdict_mark
+from engine.records.annotations import NOTHING, Annotation
 from engine.records.scores import Answer, ChoiceScore, GoldScore, Score, ScoredItem, TokenScore
 from engine.text import displayable, fit, isolated, paragraphs, room_for, token_text, truncated
 from tui.drawing.lines import Line, Piece, one_line, width_of, wrap
 from tui.drawing.marks import bar, percent_text
+from tui.drawing.note_lines import note_pieces, tag_pieces
 
 LABEL = 7
 """Cells of the words at the left edge."""
@@ -20,9 +22,12 @@ RANK_CELLS = 2 + 9 + 8
 MOST_TOKENS, FEW_TOKENS = 12, 4
 
 
-def question_lines(scored: ScoredItem, width: int, height: int) -> list[Line]:
-    """The question with its gold answer and aliases, in `height` lines."""
+def question_lines(
+    scored: ScoredItem, width: int, height: int, annotation: Annotation = NOTHING
+) -> list[Line]:
+    """The question with its gold answer, aliases and what is noted of it, in `height` lines."""
     item = scored.item
+    tags, note = tag_pieces(annotation), note_pieces(annotation)
     gold: list[Piece] = [("gold   ", "dim"), (displayable(item.gold), "strong")]
     if item.aliases:
         gold += [("   also  ", "dim"), (" · ".join(map(displayable, item.aliases)), "")]
@@ -36,12 +41,12 @@ def question_lines(scored: ScoredItem, width: int, height: int) -> list[Line]:
         (displayable(item.question), "title"),
     ]
     if height == 1:
-        both = [*question, ("   ", ""), *gold]
+        both = [*tags, *question, ("   ", ""), *gold, *note]
         return [one_line(both, width)]
     name = truncated(displayable(item.id), width // 3)
     question = one_line(question, width - cell_len(name) - 2)
     space = " " * (width - width_of(question) - width_of([(name, "")]))
-    return [[*question, (space, ""), (name, "dim")], one_line(gold, width)]
+    return [[*question, (space, ""), (name, "dim")], one_line([*tags, *gold, *note], width)]
 
 
 def pair_lines(
@@ -89,8 +94,11 @@ def answer_lines(answer: Answer, width: int, most: int = 12) -> list[Line]:
     """The verdict, the answer with what was matched marked, and why."""
     judgement = answer.judgement
     mark = "right" if judgement.correct else "wrong"
+    by_hand = OVERRULED_MARK if answer.overruled else ""
     lines = wrap(
-        [(f"{verdict_mark(judgement.correct)} ", mark), *marked_pieces(answer)], width, indent=2
+        [(f"{verdict_mark(judgement.correct)}{by_hand} ", mark), *marked_pieces(answer)],
+        width,
+        indent=2,
     )
     if len(lines) > most:
         lines = [*lines[:most], [("  …", "dim"), (" x shows the whole answer", "dim")]]

@@ -34,6 +34,8 @@ WORDS = (
     ("open answer", "What the model writes when it always takes the likeliest token (greedy)."),
     ("choice", "Which of the options has the highest log-likelihood after the prompt."),
     ("shown", "The answer the model writes when the options are listed in the prompt."),
+    ("★ # ✎", "The item is starred, has tags, has a note."),
+    ("✓! and ✗!", "A person corrected the judge's verdict, and this one counts."),
     (
         "recovery, ↩",
         "A re-decode that brought the gold answer back, and the position of the right hypothesis.",

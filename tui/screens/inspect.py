@@ -7,13 +7,15 @@ from textual.app import ComposeResult
 from textual.timer import Timer
 
 from engine.analysis.pairing import outcome
+from engine.records.annotations import NOTHING
 from engine.records.decodings.registry import kinds
 from engine.records.scores import Score, ScoredItem
 from tui.actions import FIND, MOVE, RE_DECODE, RUN, SHOW, Action
 from tui.drawing.decode_lines import ItemDecodes
 from tui.drawing.header import run_line
 from tui.drawing.hypothesis_lines import Names
-from tui.screens.base import EngineNeeded, RunScreen
+from tui.screens.base import EngineNeeded
+from tui.screens.noting import NotingScreen
 from tui.state.decodes import LiveDecode
 from tui.state.rows import Row, plain_text
 from tui.state.session import LiveRun, Session
@@ -49,7 +51,7 @@ VARIANT_ACTIONS = (
 )
 
 
-class InspectScreen(RunScreen):
+class InspectScreen(NotingScreen):
     """Lists the items of a run, shows one side by side, and asks for re-decodes of it."""
 
     AUTO_FOCUS = "#table"
@@ -165,8 +167,17 @@ class InspectScreen(RunScreen):
         return None if number is None else self.row(number)
 
     @property
+    def selected_id(self) -> str | None:
+        number = self.table.number
+        return None if number is None else self.state.ids[number]
+
+    @property
+    def shown_ids(self) -> list[str]:
+        return [self.state.ids[number] for number in self.table.numbers]
+
+    @property
     def target_variants(self) -> tuple[str, ...]:
-        """What a re-decode is asked for."""
+        """What a re-decode is asked for, and whose verdicts are overruled."""
         reference, variant = self.state.reference, self.variant
         return {"variant": (variant,), "reference": (reference,), "both": (reference, variant)}[
             self.target
@@ -185,6 +196,7 @@ class InspectScreen(RunScreen):
             outcome=outcome(reference, variant),
             back=tuple(self.state.recoveries(item_id, self.variant)),
             values=self.state.values(item_id, self.variant),
+            annotation=self.state.notes.of(item_id),
         )
 
     # -- drawing ------------------------------------------------------------------------------
@@ -201,6 +213,7 @@ class InspectScreen(RunScreen):
             if other:
                 self._draw_items()
                 self._draw_item()
+            self.look()
         if Change.ITEMS in change:
             self._draw_items()
         if Change.ANSWERS in change:
@@ -208,6 +221,10 @@ class InspectScreen(RunScreen):
                 self.browser.frame = self.state.tables.of(self.variant).frame
             self.table.refresh()
             self._draw_decodes()
+
+    def noted(self) -> None:
+        self.changed(Change.RUN | Change.ITEMS | Change.ANSWERS)
+        self._draw_item()
 
     def _draw_run(self) -> None:
         session = self.session
@@ -247,7 +264,8 @@ class InspectScreen(RunScreen):
         row = self.current_row
         self._drawn = row.scored if row else None
         labels = self.state.label
-        self.query_one(QuestionBoard).show(row.scored if row else None)
+        scored, noted = (row.scored, row.annotation) if row else (None, NOTHING)
+        self.query_one(QuestionBoard).show(scored, noted)
         self.query_one(PairDetails).show(
             row, (labels(self.state.reference), labels(self.variant)), self._redecodes()
         )

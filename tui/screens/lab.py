@@ -213,7 +213,7 @@ class LabScreen(RunScreen):
         choices = self._choices()
         for form in self.query(DecodingForm):
             form.offer(choices)
-        self.query_one(QuestionBoard).show(self._scored)
+        self.query_one(QuestionBoard).show(self._scored, self.state.notes.of(self.item_id))
         self.changed(~Change.NONE)
 
     def _draw_heads(self) -> None:

@@ -88,6 +88,8 @@ class SummaryScreen(PageScreen):
         scored = len(self._figures.run.scored) if self._figures else state.scored
         subject = f"{state.label(self.variant)} against {state.label(state.reference)}"
         subject += f", {scored:,} of {state.total:,} items scored"
+        if state.notes.overruled:
+            subject += f", {state.notes.overruled:,} overruled by hand"
         self.present("Summary", subject, self._lay_out)
 
     def _lay_out(self, width: int) -> list[Line]:

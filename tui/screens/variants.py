@@ -54,7 +54,8 @@ class VariantsScreen(PageScreen):
     def draw(self) -> None:
         numbers, number = self._host.table.numbers, self._host.table.number
         place = f"{numbers.index(number) + 1:,} of {len(numbers):,}" if number is not None else ""
-        self.query_one(QuestionBoard).show(self._scored)
+        noted = self.state.notes.of(self._scored.item.id)
+        self.query_one(QuestionBoard).show(self._scored, noted)
         self.present("Under all variants", place, self._lay_out)
 
     def _lay_out(self, width: int) -> list[Line]:

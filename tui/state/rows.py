@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.analysis.metrics.metric import Value
+from engine.records.annotations import NOTHING, Annotation
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.scores import Answer, Score, ScoredItem
@@ -19,6 +20,7 @@ class Row:
         outcome: the pair's category; None where an open answer is absent.
         back: the re-decodes that brought the gold answer back under the compressed variant.
         values: the columns of the table of pairs, by name.
+        annotation: what a person noted of the item.
     """
 
     scored: ScoredItem
@@ -27,6 +29,7 @@ class Row:
     outcome: str | None
     back: tuple[Redecode, ...] = ()
     values: Mapping[str, Value] = field(kw_only=True)
+    annotation: Annotation = field(default=NOTHING, kw_only=True)
 
     @property
     def item(self) -> Item:
@@ -58,7 +61,8 @@ def plain_text(row: Row, reference: str, variant: str) -> str:
 def _plain_score(score: Score, label: str) -> list[str]:
     facts = []
     if score.open is not None:
-        facts.append("right" if score.open.judgement.correct else "wrong")
+        by_hand = " by hand" if score.open.overruled else ""
+        facts.append(f"{'right' if score.open.judgement.correct else 'wrong'}{by_hand}")
     if score.gold is not None:
         facts.append(f"gold rank {score.gold.rank}, probability {score.gold.probability:.4f}")
     return [f"{label}: {answer_text(score.open)} ({'; '.join(facts)})"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.records.protocol import Progress
+from engine.runs.annotations import read_annotations
 from engine.runs.index import index_log
 from engine.runs.logged import LogFile, LoggedFindings, LoggedItems, LoggedRedecodes
 from engine.runs.reading import (
@@ -39,6 +40,7 @@ def saved_state(directory: Path, tell: Callable[[int, int], None]) -> RunState:
     whole = size < LARGE_BYTES or part_directories(directory)
     state = _whole(directory) if whole else _indexed(directory, size, tell)
     state.remedies = RemedyLog(directory).report
+    state.annotate(read_annotations(directory))
     return state
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.analysis.metrics.metric import Value
-from engine.analysis.metrics.registry import columns_of_redecodes
+from engine.analysis.metrics.registry import columns_by_hand, columns_of_redecodes
 from engine.analysis.rows import PairRow
 from engine.methods.recipes import parse_recipe
+from engine.records.annotations import Annotation
 from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
 from engine.records.instruments.instrument import Finding
@@ -48,6 +49,7 @@ from engine.runs.logged import (
     RedecodesOf,
 )
 from engine.runs.reading import Run
+from tui.state.annotations import ItemNotes
 from tui.state.decodes import LiveDecode, remembered
 from tui.state.pace import Pace
 from tui.state.probes import LiveProbe, with_finding
@@ -87,12 +89,14 @@ class RunState:
         stage: the stage before scoring that is under way, or None.
         seconds: how long the finished run took; None while it goes on.
         resumed: items that were scored before the run was opened.
-        items: by id, in the order of arrival; those that are not scored yet are among them.
+        items: by id, in the order of arrival, with the verdicts that a person corrected; those that
+            are not scored yet are among them.
         ahead: the ids of these: they have no scores yet, or not those of all variants.
         ids: of the items, in that order: item n is the one with the n-th id.
         asked: questions by the id of their request.
         notices: what a person should be told, oldest first.
         remedies: what the last search for remedies came to.
+        notes: what a person noted of the items.
         tables: the pairs of the items, for sorting, filtering and counting.
     """
 
@@ -113,6 +117,7 @@ class RunState:
     asked: dict[str, Asked] = field(default_factory=dict)
     notices: deque[str] = field(default_factory=deque)
     remedies: RemedyReport | None = None
+    notes: ItemNotes = field(default_factory=ItemNotes)
     tables: Tables = field(init=False)
     _pace: Pace = field(default_factory=Pace)
     _stage_pace: Pace = field(default_factory=Pace)
@@ -179,7 +184,8 @@ class RunState:
 
     def values(self, item_id: str, variant: str) -> Mapping[str, Value]:
         """The row of an item in the table of a variant."""
-        return PairRow(self.items[item_id], self.reference, variant, self.results(item_id))
+        scored, annotation = self.items[item_id], self.notes.of(item_id)
+        return PairRow(scored, self.reference, variant, self.results(item_id), annotation)
 
     def frame(self, variant: str) -> pl.DataFrame:
         """One row per scored item for the reference and `variant`, in the order of arrival."""
@@ -245,6 +251,7 @@ class RunState:
             scored=scored,
             redecodes=RedecodesOf(self.redecodes.copy()),
             findings=FindingsOf(self.findings.copy()),
+            annotations=dict(self.notes.by_item),
         )
 
     # -- what happens --------------------------------------------------------------------
@@ -331,12 +338,27 @@ class RunState:
         """Keep a finished re-decode."""
         old = self.results(redecode.item_id)
         self.redecodes[redecode.item_id] = remembered(old, redecode)
-        self.tables.change(redecode.item_id, (redecode.variant,), columns_of_redecodes())
+        self.tables.change((redecode.item_id,), (redecode.variant,), columns_of_redecodes())
 
     def note(self, finding: Finding) -> None:
         """Keep what an instrument found."""
         old = self.findings.get(finding.item_id, [])
         self.findings[finding.item_id] = with_finding(old, finding)
+
+    def annotate(self, annotations: Mapping[str, Annotation]) -> None:
+        """Take over what a person noted of some items, in the place of what was noted before."""
+        corrected, others = [], []
+        for item_id, annotation in annotations.items():
+            old = self.notes.of(item_id)
+            self.notes.put(item_id, annotation)
+            if annotation.verdicts != old.verdicts and item_id in self.items:
+                judged = self.notes.as_judged(self.items[item_id])
+                self.items[item_id] = self.notes.corrected(judged)
+                corrected.append(item_id)
+            elif annotation != old:
+                others.append(item_id)
+        self.tables.change(corrected, self.variants)
+        self.tables.change(others, self.variants, columns_by_hand())
 
     def engine_ended(self) -> None:
         """Note that no more events will come: what was under way is over."""
@@ -363,13 +385,14 @@ class RunState:
         self.total = len(items)
 
     def _put(self, scored: ScoredItem) -> None:
+        scored = self.notes.corrected(scored)
         item_id = scored.item.id
         before = self.items.get(item_id)
         self.items[item_id] = scored
         if before is None:
             self.ids.append(item_id)
         elif before != scored:
-            self.tables.change(item_id, self.variants)
+            self.tables.change((item_id,), self.variants)
 
     def _preview(self, scored: ScoredItem) -> Change:
         item_id = scored.item.id

@@ -49,14 +49,23 @@ class Table:
             self._parts.append(pl.concat((before, last), rechunk=True))
         self._frame = None
 
-    def replace(self, number: int, values: Mapping[str, Value]) -> None:
-        """Put other values into the row of an item."""
+    def replace(self, rows: Mapping[int, Mapping[str, Value]]) -> None:
+        """Put other values, of the same columns, into the rows of items, by their numbers."""
+        first = 0
         for place, part in enumerate(self._parts):
-            if number < part.height:
-                changed = part.clone()
-                for name, value in values.items():
-                    changed[number, name] = value
-                self._parts[place] = changed
+            end = first + part.height
+            here = {number - first: row for number, row in rows.items() if first <= number < end}
+            if here:
+                self._parts[place] = _replaced(part, here)
                 self._frame = None
-                return
-            number -= part.height
+            first = end
+
+
+def _replaced(part: pl.DataFrame, rows: Mapping[int, Mapping[str, Value]]) -> pl.DataFrame:
+    numbers = sorted(rows)
+    columns = []
+    for name in rows[numbers[0]]:
+        column = part[name].clone()
+        values = pl.Series(name, [rows[number][name] for number in numbers], dtype=column.dtype)
+        columns.append(column.scatter(numbers, values))
+    return part.with_columns(columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -80,29 +80,37 @@ class Tables:
         table = self.of(variant)
         assert table.height == first
         table.extend(rows)
-        for item_id in self._changed.intersection(self._ids[first : table.height]):
-            self._renew(item_id, variant)
+        self._renew(self._changed.intersection(self._ids[first : table.height]), variant)
 
     def change(
-        self, item_id: str, variants: Iterable[str], columns: Iterable[str] | None = None
+        self,
+        item_ids: Collection[str],
+        variants: Iterable[str],
+        columns: Collection[str] | None = None,
     ) -> None:
-        """Put what is known of an item now into its rows.
+        """Put what is known of some items now into their rows.
 
         Args:
-            item_id: of the item.
+            item_ids: of the items.
             variants: whose tables change.
             columns: that change; None for all.
         """
         if self.elsewhere:
-            self._changed.add(item_id)
+            self._changed.update(item_ids)
         for variant in self._tables.keys() & set(variants):
-            self._renew(item_id, variant, columns)
+            self._renew(item_ids, variant, columns)
 
-    def _renew(self, item_id: str, variant: str, columns: Iterable[str] | None = None) -> None:
-        number, table = self._number(item_id), self._tables[variant]
-        if number is not None and number < table.height:
-            row = self._row(item_id, variant)
-            table.replace(number, {name: row[name] for name in (columns or row)})
+    def _renew(
+        self, item_ids: Collection[str], variant: str, columns: Collection[str] | None = None
+    ) -> None:
+        table = self._tables[variant]
+        rows = {}
+        for item_id in item_ids:
+            number = self._number(item_id)
+            if number is not None and number < table.height:
+                row = self._row(item_id, variant)
+                rows[number] = {name: row[name] for name in (columns or row)}
+        table.replace(rows)
 
     def _number(self, item_id: str) -> int | None:
         """The place of an item in the order of arrival; None where it is not scored."""

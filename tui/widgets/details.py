@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from engine.analysis.outcomes import verdict_mark
+from engine.analysis.outcomes import OVERRULED_MARK, verdict_mark
+from engine.records.annotations import NOTHING, Annotation
 from engine.records.scores import Score, ScoredItem
 from engine.text import displayable
 from tui.drawing.decode_lines import ItemDecodes, full_lines, overview_lines
@@ -27,17 +28,18 @@ class QuestionBoard(Board):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._scored: ScoredItem | None = None
+        self._annotation = NOTHING
 
-    def show(self, scored: ScoredItem | None) -> None:
-        if scored is not self._scored:
-            self._scored = scored
+    def show(self, scored: ScoredItem | None, annotation: Annotation = NOTHING) -> None:
+        if scored is not self._scored or annotation != self._annotation:
+            self._scored, self._annotation = scored, annotation
             self.redraw()
 
     def lines(self, width: int) -> list[Line]:
         """One line or two, as many as the widget has."""
         if self._scored is None:
             return []
-        lines = question_lines(self._scored, width - 2, self.size.height)
+        lines = question_lines(self._scored, width - 2, self.size.height, self._annotation)
         return [[(" ", ""), *line] for line in lines]
 
 
@@ -125,4 +127,5 @@ def _title(label: str, score: Score | None) -> str:
     if score is None:
         return text
     correct = score.open.judgement.correct if score.open else None
-    return f"{text} {verdict_mark(correct)}"
+    by_hand = OVERRULED_MARK if score.open and score.open.overruled else ""
+    return f"{text} {verdict_mark(correct)}{by_hand}"

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.analysis.outcomes import ABSENT
+from engine.records.annotations import NOTHING, Annotation
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.scores import Score
 
 Value: TypeAlias = str | bool | int | float | None
 """A cell of the table; None is absent, and so is a float that is not finite."""
+
+SIDES = ("dense", "pruned")
+"""What the columns of both scores begin with."""
+
+EACH = " | "
+"""Between the parts of a text that has several."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -25,6 +32,7 @@ class Pair(NamedTuple):
         dense: the reference's score, whatever the reference is.
         variant: name of the pruned variant.
         redecodes: of this item under this variant.
+        annotation: what a person noted of the item.
     """
 
     item: Item
@@ -32,6 +40,7 @@ class Pair(NamedTuple):
     pruned: Score
     variant: str
     redecodes: tuple[Redecode, ...]
+    annotation: Annotation = NOTHING
 
 
 class Column(NamedTuple):
@@ -99,9 +108,11 @@ class Metric:
         text: a value in words, with its unit.
         short: another name in filters; of a metric of both sides, for the pruned variant's.
         matched: how a filter compares text: "part" contains it, "whole" is one of a list, "tag" is
-            one of a list of language tags.
+            one of a list of language tags, "each" has one of a list among its parts.
         values: every text that there can be; empty where any can.
         searched: words of a filter are looked for in it.
+        bare: in a filter its name alone is a condition: it is true, of either score.
+        by_hand: a person's notes decide it, and may at any time.
         summed: None for what is not summed up.
         column: None for what the inspector's table doesn't show.
     """
@@ -112,9 +123,11 @@ class Metric:
     help: str
     text: Callable[[Any], str] = plain_text
     short: str = ""
-    matched: Literal["part", "whole", "tag"] = "part"
+    matched: Literal["part", "whole", "tag", "each"] = "part"
     values: tuple[str, ...] = ()
     searched: bool = False
+    bare: bool = False
+    by_hand: bool = False
     summed: Summed | None = None
     column: TableColumn | None = None
 
@@ -133,7 +146,9 @@ class Metric:
     @property
     def filter_names(self) -> tuple[str, ...]:
         """All that a filter may call it, the short name first."""
-        return tuple(filter(None, (self.short, *(column.name for column in self.columns))))
+        own = self.name if self.bare else ""
+        names = (self.short, own, *(column.name for column in self.columns))
+        return tuple(dict.fromkeys(filter(None, names)))
 
     @property
     def summed_title(self) -> str:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 
-from engine.analysis.metrics.metric import Column, Metric, Pair, PairMetric, SideMetric, Value
+from engine.analysis.metrics.metric import (
+    SIDES,
+    Column,
+    Metric,
+    Pair,
+    PairMetric,
+    SideMetric,
+    Value,
+)
 from engine.records.errors import UserError
 from engine.records.extensions import Failure, Members, members
 
 GROUP = "illusion_tui.metrics"
 
-DETAIL = ("prompt", "notes", "item", "scores", "floor", "redecodes")
+DETAIL = ("prompt", "notes", "item", "scores", "floor", "redecodes", "annotation")
 """What JSONL has beside the columns."""
 
 _COLUMN_ORDER = (
@@ -85,9 +95,18 @@ def metrics() -> Mapping[str, Metric]:
 
 @cache
 def in_columns() -> tuple[Metric, ...]:
-    """Every metric in the order of the columns."""
+    """Every metric in the order of the columns.
+
+    Those that have no promised place come last: what is computed, what is noted by hand, then those
+    of other packages.
+    """
     order = {name: number for number, name in enumerate(_COLUMN_ORDER)}
-    return tuple(sorted(metrics().values(), key=lambda metric: order.get(metric.name, len(order))))
+    packages = found().packages
+
+    def place(metric: Metric) -> tuple[int, bool, bool]:
+        return order.get(metric.name, len(order)), metric.name in packages, metric.by_hand
+
+    return tuple(sorted(metrics().values(), key=place))
 
 
 def columns() -> tuple[Column, ...]:
@@ -110,6 +129,40 @@ def by_filter_name() -> Mapping[str, tuple[Metric, Column]]:
     for metric in in_columns():
         names.update({column.name: (metric, column) for column in metric.columns})
     return names
+
+
+@cache
+def _understood() -> Mapping[str, tuple[Metric, Column]]:
+    """What a filter understands beside the names that are listed: a short name with its side
+    ("dense_p"), a metric's name without one, titles and headings with underscores."""
+    names: dict[str, tuple[Metric, Column]] = {}
+    for metric in in_columns():
+        if isinstance(metric, SideMetric) and metric.short:
+            for column, side in zip(metric.columns, SIDES, strict=True):
+                names.setdefault(f"{side}_{metric.short}", (metric, column))
+    for metric in in_columns():
+        names.setdefault(metric.name, (metric, metric.columns[-1]))
+    for metric in in_columns():
+        heading = metric.column.title if metric.column else ""
+        for title in filter(None, (heading, metric.title)):
+            names.setdefault(_plain(title), (metric, metric.columns[-1]))
+    return names
+
+
+def filter_columns(name: str) -> tuple[Metric, Column] | None:
+    """The column that a name in a filter stands for, however it is written; None for no column."""
+    plain = _plain(name)
+    return by_filter_name().get(plain) or _understood().get(plain)
+
+
+def near_names(name: str) -> list[str]:
+    """The names in a filter that one may have meant, the nearest first."""
+    known = dict.fromkeys((*by_filter_name(), *_understood()))
+    return get_close_matches(_plain(name), list(known), n=3)
+
+
+def _plain(name: str) -> str:
+    return "_".join(re.findall(r"\w+", name.lower()))
 
 
 @cache
@@ -141,6 +194,19 @@ def columns_of_redecodes() -> tuple[str, ...]:
         for metric in in_columns()
         if isinstance(metric, PairMetric) and metric.of_redecodes
     )
+
+
+def columns_by_hand() -> tuple[str, ...]:
+    """The columns that change when a person notes something of an item."""
+    return tuple(
+        column.name for metric in in_columns() if metric.by_hand for column in metric.columns
+    )
+
+
+def bare(name: str) -> Metric | None:
+    """The metric whose name alone is a condition in a filter."""
+    metric = metrics().get(name.lower())
+    return metric if metric is not None and metric.bare else None
 
 
 def unknown_name(name: str) -> UserError | None:
