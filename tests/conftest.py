@@ -23,7 +23,7 @@ os.environ["PYTORCH_ENABLE_MPS_FALLBACK"] = "1"
 
 @pytest.fixture(autouse=True)
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the inspector remembers (the theme, say) is of one test alone."""
+    """What the inspector remembers (the theme, filters) is of one test alone."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 

@@ -20,7 +20,7 @@ from tui.actions import FIND, OUTCOMES, Action
 from tui.state.rows import Row
 from tui.state.view import View, counts, shown
 from tui.widgets.boards import OutcomeBoard
-from tui.widgets.filter import FilterBar, FilterInput
+from tui.widgets.filter import FilterBar, FilterInput, OfferBoard
 from tui.widgets.item_table import ItemTable, Ordering
 
 if TYPE_CHECKING:
@@ -115,10 +115,12 @@ class ItemBrowser(Acting, Vertical):
     def compose(self) -> ComposeResult:
         yield OutcomeBoard(id="outcomes")
         yield FilterBar(id="filter-bar")
+        yield OfferBoard(id="offered")
         yield ItemTable(id="table")
 
     def on_mount(self) -> None:
-        self.query_one(FilterBar).display = False
+        self.query_one(FilterBar).display = self.query_one(OfferBoard).display = False
+        self.query_one(FilterInput).frame = lambda: self.frame
         self._follow_large()
 
     @property
@@ -188,8 +190,14 @@ class ItemBrowser(Acting, Vertical):
     @on(FilterInput.Left)
     def _filter_done(self) -> None:
         bar = self.query_one(FilterBar)
+        if self._condition is not None:
+            bar.input.keep()
         bar.display = bool(bar.value.strip())
         self.table.focus()
+
+    @on(FilterInput.Offered)
+    def _completions_offered(self, message: FilterInput.Offered) -> None:
+        self.query_one(OfferBoard).show(message.found, message.chosen)
 
     @on(FilterInput.GivenUp)
     def _clear_filter(self) -> None:

@@ -1,0 +1,134 @@
+"""Typing a filter: completion of columns and values, and filters that were used before."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.analysis.frame import pairs_frame
+from engine.records.annotations import Annotation
+from tests.app_helpers import Opened, drawn, opened
+from tests.runs_helpers import PRUNED, one_of_each
+from tui.state.completing import completions
+from tui.state.filter_history import FilterHistory
+from tui.widgets.filter import FilterInput, OfferBoard
+
+FRAME = pairs_frame(
+    one_of_each(),
+    "dense",
+    PRUNED,
+    annotations={
+        "kept": Annotation(tags=("loop-ish", "odd one")),
+        "lost": Annotation(tags=("loop-ish",)),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("lan", ["lang:", "language:"]),
+        ("-dense_gold_r", ["-dense_gold_rank"]),
+        ("star", ["starred"]),
+        ("rank>3 outc", ["outcome:"]),
+        ("outcome:l", ["outcome:lost"]),
+        ("-outcome:kept,ne", ["-outcome:kept,never"]),
+        ("open:", ["open:wrong", "open:right"]),
+        ("recovered:", ["recovered:yes", "recovered:no", "recovered:absent"]),
+        ("tag:", ["tag:loop-ish", 'tag:"odd one"', "tag:absent"]),
+        ('tag:"odd', ['tag:"odd one"']),
+        ("nothing", []),
+        ("nothing:", []),
+    ],
+)
+def test_a_begun_word_is_completed(text: str, expected: list[str]) -> None:
+    found = completions(text, len(text), FRAME)
+    assert [one.text for one in found.found] == expected
+
+
+def test_values_have_counts_and_an_empty_word_lists_the_columns() -> None:
+    found = completions("x outcome: y", 10, FRAME)
+    assert (found.start, found.common) == (2, "outcome:")
+    assert [one.note for one in found.found] == ["1"] * 5
+    listed = {one.text.rstrip(":") for one in completions("", 0, None).found}
+    assert {"rank", "p", "starred", "dense_gold_probability", "kl_vocabulary"} <= listed
+
+
+async def typed(it: Opened, text: str) -> FilterInput:
+    await it.press("slash")
+    field = it.screen.query_one(FilterInput)
+    field.value = text
+    field.cursor_position = len(text)
+    await it.pilot.pause()
+    return field
+
+
+async def test_tab_completes_then_proposes_one_after_the_other() -> None:
+    async with opened() as it:
+        field = await typed(it, "outc")
+        await it.press("tab")
+        assert field.value == "outcome:"
+        await it.press("tab")
+        board = it.screen.query_one(OfferBoard)
+        assert board.display
+        assert "outcome:recognition-only" in drawn(board)
+        await it.press("tab")
+        first = field.value
+        assert it.table.count == sum(
+            it.screen.row(number).outcome == first.partition(":")[2]
+            for number in range(len(it.app.session.state.ids))
+        )
+        await it.press("tab", "shift+tab")
+        assert field.value == first
+        await it.press("escape")
+        assert not board.display
+        assert field.value == first
+        await it.press("enter")
+        assert it.app.focused is it.table
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 34)])
+async def test_the_columns_are_a_key_away(size: tuple[int, int]) -> None:
+    async with opened(size=size) as it:
+        field = await typed(it, "")
+        await it.press("tab")
+        board = it.screen.query_one(OfferBoard)
+        assert " answer: " in drawn(board)
+        await it.press("shift+tab")
+        assert field.value in drawn(board)
+        await it.press("space")
+        assert not board.display
+
+
+async def test_filters_that_were_used_come_back_with_the_arrows() -> None:
+    async with opened() as it:
+        for text in ("rank>3", "lang:es", "rank>many", "lang:es"):
+            await typed(it, text)
+            await it.press("enter")
+        field = await typed(it, "begun")
+        await it.press("up")
+        assert field.value == "lang:es"
+        await it.press("up", "up")
+        assert field.value == "rank>3"
+        await it.press("down", "down")
+        assert field.value == "begun"
+        await it.press("down")
+        assert it.app.focused is it.table
+    async with opened() as it:
+        field = await typed(it, "")
+        # What was left standing when the focus went to the items was used as well.
+        await it.press("up")
+        assert field.value == "begun"
+        await it.press("up", "up")
+        assert field.value == "rank>3"
+
+
+def test_a_history_that_can_not_be_read_is_empty() -> None:
+    history = FilterHistory()
+    history.add("rank>3")
+    from tui.state.filter_history import history_path
+
+    history_path().write_bytes(b"{")
+    again = FilterHistory()
+    assert again.older("") is None
+    again.add("lang:es")
+    assert FilterHistory().older("") == "lang:es"
