@@ -78,7 +78,7 @@ def _examples(run: Run, comparison: Comparison, frame: pl.DataFrame) -> Section:
                 f"{verdict_mark(True)} {_short(row['dense_answer'])}",
                 f"{verdict_mark(False)} {_short(row['pruned_answer'])}",
                 f"{row['dense_gold_rank'] or '–'} → {row['pruned_gold_rank'] or '–'}",
-                ", ".join(dict.fromkeys(back)) or "–",
+                ", ".join(sorted(set(back))) or "–",
             )
         )
     reference = label_of(run, run.manifest.settings.against)

@@ -83,6 +83,7 @@ def compare(
     """
     from engine.analysis.comparing import Side
     from engine.analysis.comparing import compare as compare_sides
+    from engine.analysis.overruling import annotated
     from engine.reports.comparison import comparison_json, comparison_sections
     from engine.reports.plain import render_sections
     from engine.runs.reading import read_run
@@ -90,7 +91,7 @@ def compare(
     sides = []
     for text in (first, second):
         directory, variant = parse_side(text)
-        run = read_run(directory)
+        run = annotated(read_run(directory))
         sides.append(Side(run, variant or run.manifest.settings.recipes[0]))
     comparison = compare_sides(*sides)
     if as_json:

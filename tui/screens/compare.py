@@ -163,12 +163,13 @@ class CompareScreen(RunScreen):
 
     def _compared(self) -> RunComparison:
         from engine.analysis.comparing import Side, compare
+        from engine.analysis.overruling import annotated
 
         sides = []
         for entry, variant in zip(self._entries, self._variants, strict=True):
             directory = entry.directory
             if directory not in self._runs:
-                self._runs[directory] = read_run(directory)
+                self._runs[directory] = annotated(read_run(directory))
             sides.append(Side(self._runs[directory], variant))
         return compare(sides[0], sides[1])
 
