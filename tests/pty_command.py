@@ -51,6 +51,7 @@ class PtyCommand:
         self._terminal = primary
         self._raw = b""
         self._all = bytearray()
+        self._status: int | None = None
         self.painted = ""
         self.started = time.perf_counter()
         streams = [(os.POSIX_SPAWN_DUP2, secondary, number) for number in range(3)]
@@ -124,8 +125,22 @@ class PtyCommand:
             return 1024 * int(found[1])
         return int(psutil.Process(self.pid).memory_info().rss)
 
+    def ended(self, seconds: float) -> int | None:
+        """The exit status of a process that ends within so long; None where it doesn't."""
+        deadline = time.perf_counter() + seconds
+        while time.perf_counter() < deadline:
+            self._read(0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._status = os.waitstatus_to_exitcode(status)
+                return self._status
+        return None
+
     def close(self) -> None:
         """End the process and wait for it."""
+        if self._status is not None:
+            os.close(self._terminal)
+            return
         with contextlib.suppress(ProcessLookupError):
             children = psutil.Process(self.pid).children(recursive=True)
             os.kill(self.pid, signal.SIGKILL)

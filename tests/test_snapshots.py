@@ -105,6 +105,21 @@ async def test_several_variants_look_as_they_did(
     await compare(screen, ("down",) * DEMOTED + (key,), size, graded)
 
 
+@pytest.mark.parametrize(
+    ("screen", "size", "keys"),
+    [
+        ("stage", (80, 24), ("S", *("space",) * 5)),
+        ("stage", (120, 34), ("S", *("space",) * 5)),
+        ("stage-wrong-light", (80, 24), ("ctrl+t", "S", "space", "space")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_the_stage_looks_as_it_did(
+    screen: str, size: tuple[int, int], keys: tuple[str, ...], saved: Path
+) -> None:
+    await compare(screen, keys, size, saved)
+
+
 async def compare(screen: str, keys: tuple[str, ...], size: tuple[int, int], run: Path) -> None:
     """Open a run, press the keys, and compare the picture."""
     async with opened(saved=run, size=size) as it:

@@ -10,7 +10,7 @@ from engine.analysis.outcomes import OUTCOME_MARKS
 OUTCOMES = ("all", *OUTCOME_MARKS)
 """What the keys 0 to 5 show."""
 
-RE_DECODE, SHOW, FIND, NOTE, MOVE, RUN, LAB, X_RAY, MEND = (
+RE_DECODE, SHOW, FIND, NOTE, MOVE, RUN, LAB, X_RAY, MEND, STAGE = (
     "Re-decode",
     "Look closer",
     "Find",
@@ -20,8 +20,9 @@ RE_DECODE, SHOW, FIND, NOTE, MOVE, RUN, LAB, X_RAY, MEND = (
     "In the lab",
     "In the x-ray",
     "While mending",
+    "On the stage",
 )
-GROUPS = (RE_DECODE, SHOW, FIND, NOTE, MOVE, RUN, LAB, X_RAY, MEND)
+GROUPS = (RE_DECODE, SHOW, FIND, NOTE, MOVE, RUN, LAB, X_RAY, MEND, STAGE)
 """The help's headings in their order; a group that is not among them comes last."""
 
 

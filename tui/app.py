@@ -35,6 +35,7 @@ from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
 from tui.screens.remedies import RemediesScreen
 from tui.screens.runs import RunChosen, RunsScreen
+from tui.screens.stage import StageScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.variants import VariantsScreen
 from tui.screens.xray import XRayScreen
@@ -70,6 +71,8 @@ class InspectorApp(ActingApp):
     """
 
     TITLE = "illusion-tui"
+    TABULATES: ClassVar[bool] = True
+    """Whether the table of the items is made, by which they are sorted, filtered and counted."""
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         STYLES / "app.tcss",
         STYLES / "inspect.tcss",
@@ -84,6 +87,7 @@ class InspectorApp(ActingApp):
         VariantsScreen,
         SummaryScreen,
         RemediesScreen,
+        StageScreen,
         ExportScreen,
         RunsScreen,
         CompareScreen,
@@ -152,9 +156,15 @@ class InspectorApp(ActingApp):
         variables["cursor-style"] = "bold underline" if ansi else "none"
         return variables
 
+    def first_screen(self) -> RunScreen:
+        """The screen that the app begins with."""
+        return (RunsScreen if self._choosing else InspectScreen)(self.session)
+
+    async def _left(self, _: None) -> None:
+        await self.action_stop_and_quit()
+
     def on_mount(self) -> None:
-        first = RunsScreen if self._choosing else InspectScreen
-        self.push_screen(first(self.session))
+        self.push_screen(self.first_screen(), self._left)
         self.set_interval(REFRESH_SECONDS, self._draw_changes)
         # The first frame is on its way before anything else begins.
         self.call_after_refresh(self._open)
@@ -184,7 +194,8 @@ class InspectorApp(ActingApp):
             gc.freeze()
         self._ended()
         self._draw_changes()
-        self.call_after_refresh(self._tabulate)
+        if self.TABULATES:
+            self.call_after_refresh(self._tabulate)
 
     @work(group="tabulate")
     async def _tabulate(self) -> None:

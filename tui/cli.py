@@ -19,11 +19,14 @@ from tui.commands import (
     inspector,
     items,
     judge,
+    pack,
     prune,
     redecode,
     remedy,
     runs,
     score,
+    shot,
+    stage,
     xray,
 )
 from tui.options.registry_help import FilledGroup
@@ -43,6 +46,7 @@ illusion-tui -r checkpoint:./pruned               a checkpoint that you have
 illusion-tui --items xquad:es --limit 100         a benchmark
 illusion-tui --engine 'ssh box illusion-engine'   a model on another machine
 illusion-tui open RUN                             a saved run, no model loaded
+illusion-tui stage                                a demo for a room, no model needed
 """
 
 app = typer.Typer(
@@ -92,6 +96,9 @@ COMMANDS = (
     remedy,
     xray,
     export,
+    stage,
+    pack,
+    shot,
     judge,
     runs,
     import_runs,

@@ -21,6 +21,7 @@ from tui.options.run_options import RunOptions
 from tui.options.sparing import Sparing
 
 if TYPE_CHECKING:
+    from tui.app import InspectorApp
     from tui.state.session import RunSource
 
 SWITCH_SECONDS = 0.001
@@ -58,13 +59,20 @@ def inspect_run(options: RunOptions) -> None:
 
 def open_run(run: RUN = None, engine: ENGINE = None, config: CONFIG = None) -> None:
     """Inspect a saved run, or choose one from a list. No model is loaded until a re-decode asks
-    for it."""
+    for it.
+
+    A packed run is unpacked among your runs, so that what you add to it is kept.
+    """
     from engine.runs.known import located
     from engine.runs.reading import read_manifest
 
     if run is None:
         require_terminal("Use 'illusion-tui runs' to list the runs without a screen.")
     else:
+        if run.is_file():
+            from engine.runs.packs import unpacked
+
+            run = unpacked(run)
         run = located(run)
         read_manifest(run)
         require_terminal("Use 'illusion-tui export' to get at a saved run without a screen.")
@@ -88,8 +96,15 @@ def require_terminal(instead: str) -> None:
             raise UserError(f"the inspector needs a terminal as its standard {name}", instead)
 
 
-def show(source: RunSource | None, engine: tuple[str, ...] | None) -> None:
-    """Open the screen, on the list of runs where there is no source; stay until it is closed."""
+def show(
+    source: RunSource | None,
+    engine: tuple[str, ...] | None,
+    make_app: type[InspectorApp] | None = None,
+) -> None:
+    """Open the screen, on the list of runs where there is no source; stay until it is closed.
+
+    It is the inspector's, unless another is given.
+    """
     # A key waits so long, several times, for what threads read, import or search.
     sys.setswitchinterval(SWITCH_SECONDS)
     # Until the first frame nothing becomes garbage; the app turns it on again.
@@ -97,6 +112,6 @@ def show(source: RunSource | None, engine: tuple[str, ...] | None) -> None:
     from tui.app import InspectorApp
     from tui.process.client import EngineClient
 
-    app = InspectorApp(source, lambda: EngineClient(engine))
+    app = (make_app or InspectorApp)(source, lambda: EngineClient(engine))
     status = app.run()
     raise typer.Exit(app.return_code or status or 0)

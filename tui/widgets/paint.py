@@ -24,6 +24,8 @@ PAINTS = (
     "key",
     "right",
     "wrong",
+    "right-strong",
+    "wrong-strong",
     "gold",
     "bar",
     "bar-gold",

@@ -1,0 +1,68 @@
+"""Writing a run, or chosen items of it, as one file; `engine.runs.packs` reads it."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import msgspec
+
+from engine.files import write_atomically
+from engine.records.errors import UserError
+from engine.records.lines import encode_line
+from engine.runs.log import RunLog, items_hash
+from engine.runs.packs import FORMAT, MEMBERS, PACK, Pack, hashes_of
+from engine.runs.reading import Run
+
+LONG_AGO = (1980, 1, 1, 0, 0, 0)
+"""The time of every member: the same run gives the same bytes."""
+
+
+def write_pack(run: Run, to: Path, ids: Collection[str] | None = None, chosen: str = "") -> int:
+    """Write a run to a file; returns how many items are in it.
+
+    Args:
+        run: as it is read.
+        to: the file, which is replaced.
+        ids: of the items that are packed; None for all.
+        chosen: how they were chosen; said where the run tells where its items are from.
+
+    Raises:
+        UserError: no item is left, or the file can't be written.
+    """
+    items = [item for item in run.items if ids is None or item.id in ids]
+    if not items:
+        raise UserError(
+            "there is no item to pack", "Loosen --filter: it matches no item of the run."
+        )
+    manifest = run.manifest
+    if len(items) < len(run.items):
+        source = f"{manifest.items.source} ({len(items)} of {len(run.items)} items: {chosen})"
+        record = msgspec.structs.replace(
+            manifest.items, source=source, hash=items_hash(items), count=len(items)
+        )
+        manifest = msgspec.structs.replace(manifest, items=record)
+    kept = {item.id for item in items}
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch) / "run"
+        with RunLog.open(directory, manifest, items) as log:
+            log.append_scored([one for id_, one in run.scored.items() if id_ in kept])
+            for redecode in run.redecodes:
+                if redecode.item_id in kept:
+                    log.append_redecode(redecode)
+            log.append_findings([one for one in run.findings if one.item_id in kept])
+        members = {name: (directory / name).read_bytes() for name in MEMBERS}
+    write_atomically(to, _archive(members))
+    return len(items)
+
+
+def _archive(members: Mapping[str, bytes]) -> bytes:
+    pack = encode_line(Pack(format=FORMAT, hashes=hashes_of(members)))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, data in {PACK: pack, **members}.items():
+            archive.writestr(zipfile.ZipInfo(name, LONG_AGO), data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
