@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from engine.runs.known import located
 from engine.runs.reading import Run, read_run
 from tui.commands.output import RUN_DIRECTORY
 from tui.commands.talk import Talk
@@ -39,6 +40,7 @@ def pack(
     """Write a run to one file that 'stage' and 'open' play without model and network."""
     from engine.runs.packing import write_pack
 
+    run = located(run)
     found = read_run(run)
     ids = None if filter_text is None else _chosen(found, filter_text)
     count = write_pack(found, to, ids, filter_text or "")

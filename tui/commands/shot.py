@@ -52,8 +52,10 @@ def shot(
     if to.suffix.lower() != ".svg":
         raise UserError(f"'{to.name}' is no name of an SVG picture", "End its name in .svg.")
     from engine.files import write_atomically
+    from engine.runs.known import located
     from engine.runs.reading import read_manifest
 
+    run = located(run)
     read_manifest(run)
     from tui.shots import Shot, take_shot
 

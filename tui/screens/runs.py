@@ -27,9 +27,8 @@ from tui.screens.page import PageSheet, TitleBoard
 from tui.state.session import Session
 from tui.state.state import Change
 from tui.widgets.boards import KeyBoard
-from tui.widgets.filter import FilterInput
 from tui.widgets.line_table import LineTable
-from tui.widgets.prompt import PromptBar
+from tui.widgets.prompt import PromptBar, PromptInput
 
 if TYPE_CHECKING:
     # What reads and moves runs is imported when the list is shown: the first frame of a run that
@@ -296,7 +295,7 @@ class RunsScreen(RunScreen):
             self._draw()
 
     @on(Input.Submitted, "#prompt-input")
-    @on(FilterInput.Left)
+    @on(PromptInput.Left)
     def _entered(self) -> None:
         bar = self.query_one(PromptBar)
         if bar.purpose == FILTER:
@@ -304,7 +303,7 @@ class RunsScreen(RunScreen):
         elif self._rename(bar.value):
             self._leave_prompt(self._filter)
 
-    @on(FilterInput.GivenUp)
+    @on(PromptInput.GivenUp)
     def _given_up(self) -> None:
         filtering = self.query_one(PromptBar).purpose == FILTER
         self._leave_prompt("" if filtering else self._filter)

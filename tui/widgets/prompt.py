@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Static
+from textual.message import Message
+from textual.widgets import Input, Static
 
-from tui.widgets.filter import FilterInput, FilterNote
+from tui.widgets.filter import FilterNote
+
+
+class PromptInput(Input):
+    """The field; Escape gives it up, the arrow goes down to what it is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "cancel"),
+        Binding("down", "leave", "list"),
+    ]
+
+    class GivenUp(Message):
+        """What was typed is not wanted."""
+
+    class Left(Message):
+        """What was typed stays, the focus goes elsewhere."""
+
+    def action_give_up(self) -> None:
+        self.post_message(self.GivenUp())
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
 
 
 class PromptBar(Horizontal):
@@ -23,7 +48,7 @@ class PromptBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="prompt-label")
-        yield FilterInput(id="prompt-input", compact=True, select_on_focus=False)
+        yield PromptInput(id="prompt-input", compact=True, select_on_focus=False)
         yield FilterNote(id="prompt-note")
 
     def on_mount(self) -> None:
@@ -31,13 +56,13 @@ class PromptBar(Horizontal):
 
     @property
     def value(self) -> str:
-        return self.query_one(FilterInput).value
+        return self.query_one(PromptInput).value
 
     def open(self, purpose: str, label: str, value: str) -> None:
         """Ask for a text, beginning with a value."""
         self.purpose, self.display = purpose, True
         self.query_one("#prompt-label", Static).update(Content(label))
-        field = self.query_one(FilterInput)
+        field = self.query_one(PromptInput)
         field.value = value
         field.cursor_position = len(value)
         field.focus()
