@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Literal
 
 from rich.cells import cell_len, split_graphemes
@@ -16,6 +17,8 @@ ELLIPSIS = "…"
 LEFT_TO_RIGHT_MARK = "\u200e"
 COMBINING_LIMIT = 6
 """More combining marks than this on one character are counted instead of drawn."""
+FLOOD = 30
+"""So many combining marks on one character are compared; there may be any number."""
 REACH = 24
 """Characters looked at for every cell that is to be filled."""
 
@@ -55,6 +58,8 @@ _SUSPECT = re.compile(
     "\ud800-\udfff\U0001fffe\U0001ffff\U000e0000-\U0010ffff"
     "]"
 )
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|\r(?!\n)")
+_HALVES = re.compile("[\ud800-\udfff]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff]")
 _WITH_VOWEL_SIGNS = re.compile(
     "[\u0900-\u0dff\u0f00-\u109f\u1700-\u1aff\ua800-\ua9ff\uaa00-\uabff]+"
@@ -92,6 +97,39 @@ def token_text(text: str) -> str:
         return "∅"
     body = text.lstrip(" ")
     return isolated("␣" * (len(text) - len(body)) + displayable(body))
+
+
+def harmless(text: str) -> str:
+    """The text with control characters visible, for what other programs show or paste.
+
+    Tabs and line ends stay, and so does what merely hides or turns text around: a bidi control in
+    a table is the answer of a model.
+    """
+    return _CONTROLS.sub(_visible, text)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text has no half of a character, which no file, pipe or table can hold."""
+    return _HALVES.search(text) is None
+
+
+def normalize(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """The text in a normal form, in time that grows with its length.
+
+    Putting combining marks in order takes the square of how many follow one another. No script
+    writes more than a few; of a flood the first ones stay, as in Unicode's stream-safe format.
+    """
+    if len(text) > FLOOD and not text.isascii():
+        text = "".join(_without_floods(text))
+    return unicodedata.normalize(form, text)
+
+
+def _without_floods(text: str) -> Iterator[str]:
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks <= FLOOD:
+            yield character
 
 
 def isolated(text: str) -> str:

@@ -65,8 +65,8 @@ def test_parquet_is_the_table(tmp_path: Path) -> None:
     assert pl.read_parquet(tmp_path / "run.parquet").equals(run_frame(hostile_run()))
 
 
-def test_csv_keeps_raw_text_and_leaves_absent_cells_empty(tmp_path: Path) -> None:
-    export(hostile_run(), tmp_path / "run.csv")
+def test_raw_csv_keeps_raw_text_and_leaves_absent_cells_empty(tmp_path: Path) -> None:
+    export(hostile_run(), tmp_path / "run.csv", raw=True)
     text = (tmp_path / "run.csv").read_bytes().decode()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert list(rows[0]) == list(SCHEMA)
@@ -77,6 +77,37 @@ def test_csv_keeps_raw_text_and_leaves_absent_cells_empty(tmp_path: Path) -> Non
     assert rows[1]["outcome"] == "recognition-only"
     again = pl.read_csv(tmp_path / "run.csv", schema=SCHEMA)
     assert again.equals(run_frame(hostile_run()))
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+        ("+1+1", "'+1+1"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\r\n=1", "'\r\n=1"),
+        ("  =1", "'  =1"),
+        ("＝1+1", "'＝1+1"),
+        ("-5", "-5"),
+        ("+3,5 %", "+3,5 %"),
+        ("1+1", "1+1"),
+        ("a\x1b[31mb\x9b2J\x7f\x00\rc", "a␛[31mb⟨9B⟩2J␡␀␍c"),
+        ("one\r\ntwo\tthree", "one\r\ntwo\tthree"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+    ],
+)
+def test_csv_runs_in_no_spreadsheet_and_acts_on_no_terminal(
+    tmp_path: Path, text: str, cell: str
+) -> None:
+    item = make_item("x", question=text)
+    run = make_run([scored_item(item, make_score(item, text), make_score(item, "Rome"))])
+    for long in (False, True):
+        export(run, tmp_path / "run.csv", long=long)
+        (row, *_) = csv.DictReader((tmp_path / "run.csv").open(encoding="utf-8", newline=""))
+        assert row["question"] == cell
+        assert row["answer" if long else "dense_answer"] == cell
 
 
 def test_jsonl_adds_the_nested_detail(tmp_path: Path) -> None:

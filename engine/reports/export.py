@@ -1,9 +1,8 @@
 """A run written for other programs and for people, in the format that the file's name asks for.
 
-Text is exported as the model and the data set gave it, in every format. In CSV too: a cell that
-begins with "=", "+", "-" or "@" is an answer (−5, @home) and stays one, so load such a file into a
-spreadsheet as text, where it would otherwise run as a formula. The same run always gives the same
-bytes.
+Parquet and JSON Lines hold text as the model and the data set gave it. CSV is opened in
+spreadsheets and printed in terminals: there it is made harmless, unless it is asked for raw
+(`engine.reports.spreadsheets`). The same run always gives the same bytes.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from engine.records.instruments.instrument import Finding
 from engine.reports.html import to_html
 from engine.reports.long import to_long_html, to_long_jsonl, to_long_markdown
 from engine.reports.markdown import to_markdown
+from engine.reports.spreadsheets import harmless_cells
 from engine.runs.reading import Run
 
 
@@ -38,6 +38,7 @@ def export(
     variant: str | None = None,
     filter_text: str | None = None,
     long: bool = False,
+    raw: bool = False,
 ) -> int:
     """Write the items of a run under one variant (None: the first recipe); returns how many.
 
@@ -47,6 +48,7 @@ def export(
         variant: what the items are compared under, and filtered by.
         filter_text: only these items.
         long: write them under every variant, a row for each.
+        raw: write text in CSV as it is in the run, whatever a spreadsheet makes of it.
 
     Raises:
         UserError: no format goes by the file's suffix, the variant or the filter isn't valid, or
@@ -63,6 +65,8 @@ def export(
     if filter_text is not None:
         frame = frame.filter(parse_filter(filter_text))
     rows = long_frame(run, set(frame["item_id"])) if long else frame
+    if writer is to_csv and not raw:
+        rows = harmless_cells(rows)
     write_atomically(path, writer(run, rows))
     return frame.height
 

@@ -56,6 +56,13 @@ def export(
         bool,
         typer.Option("--long", help="A row for every item and variant, the reference included."),
     ] = False,
+    raw: Annotated[
+        bool,
+        typer.Option(
+            "--raw",
+            help="In CSV, keep control characters, and cells that a spreadsheet runs as formulas.",
+        ),
+    ] = False,
     rule: Annotated[
         JudgeRule | None,
         typer.Option(
@@ -70,6 +77,6 @@ def export(
 
     run = located(run)
     found = annotated(read_run(run)) if rule is None else read_judged(run, rule)
-    count = write_export(found, to, variant=variant, filter_text=filter_text, long=long)
+    count = write_export(found, to, variant=variant, filter_text=filter_text, long=long, raw=raw)
     under = f" under {len(found.manifest.settings.variants)} variants" if long else ""
     Talk().say(f"{count} items{under} in {to}")

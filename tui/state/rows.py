@@ -10,6 +10,7 @@ from engine.records.annotations import NOTHING, Annotation
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.scores import Answer, Score, ScoredItem
+from engine.text import harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,10 @@ def answer_text(answer: Answer | None) -> str:
 
 
 def plain_text(row: Row, reference: str, variant: str) -> str:
-    """A row as text for the clipboard: raw, as it is in the data."""
+    """A row as text for the clipboard: as it is in the data, but for characters that would act
+    where it is pasted."""
     item = row.item
-    return "\n".join(
+    text = "\n".join(
         (
             f"id: {item.id}",
             f"question: {item.question}",
@@ -56,6 +58,7 @@ def plain_text(row: Row, reference: str, variant: str) -> str:
             *(_plain_score(row.variant, variant)),
         )
     )
+    return harmless(text)
 
 
 def _plain_score(score: Score, label: str) -> list[str]:
