@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -19,6 +20,11 @@ SCRATCH_SUFFIX = ".part"
 SECONDS_BETWEEN_CHECKS = 0.1
 STALE_SECONDS = 24 * 3600
 """Age from which a scratch path is taken for one that a dead process left."""
+NAME_CHARACTERS = 40
+"""So much of a file's name is in that of its scratch path, which may have 255 bytes as well."""
+
+_MISNAMED = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL)
+"""What is wrong with a name rather than with the disk."""
 
 
 @contextmanager
@@ -29,7 +35,8 @@ def written_atomically(path: Path) -> Iterator[Path]:
     error it is removed and `path` is as before. A directory replaces only an empty directory.
     Several processes may write the same path at once: the last one wins.
     """
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}{SCRATCH_SUFFIX}")
+    beginning = path.name[:NAME_CHARACTERS]
+    scratch = path.with_name(f".{beginning}.{secrets.token_hex(4)}{SCRATCH_SUFFIX}")
     try:
         yield scratch
         if scratch.is_file():
@@ -54,7 +61,11 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise UserError(
             f"{path} can't be written: {error.strerror}",
             "Check that the directory exists, may be written to, and has room.",
-            status=1,
+            status=2 if error.errno in _MISNAMED else 1,
+        ) from error
+    except ValueError as error:
+        raise UserError(
+            f"no file can be called {path.name!r}: {error}", "Choose another name."
         ) from error
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 import re
-import unicodedata
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -19,7 +19,8 @@ from engine.analysis.metrics.registry import (
     near_names,
     unknown_name,
 )
-from engine.records.errors import UserError
+from engine.records.errors import UserError, shortened
+from engine.text import is_unicode, normalize
 
 FILTER_HELP = (
     "words are looked for in question, gold, aliases and answers; outcome:lost,never  lang:es  "
@@ -38,8 +39,20 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "!=": operator.ne,
 }
+MOST_CONDITIONS = 200
+MOST_CHARACTERS = 100_000
+"""Room for lists of thousands of ids: `item_id:a,b,c` is one condition."""
+
 _PART = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _CONDITION = re.compile(r"(?P<name>[A-Za-z_][\w()]*)(?P<sign>:|>=|<=|!=|>|<|=)(?P<value>.*)", re.S)
+
+
+class _Contains(NamedTuple):
+    """Whether one of the columns contains a text, or none does."""
+
+    columns: tuple[str, ...]
+    text: str
+    wanted: bool = True
 
 
 class _Condition(NamedTuple):
@@ -56,44 +69,71 @@ def parse_filter(text: str) -> pl.Expr:
     Raises:
         UserError: with what would have been valid.
     """
-    if text.count('"') % 2:
-        raise UserError(f"filter: a quotation mark is not closed in '{text}'", FILTER_HELP)
-    expression = pl.lit(True)
-    for part in _PART.findall(text):
+    _check_text(text)
+    parts = _PART.findall(text)
+    if len(parts) > MOST_CONDITIONS:
+        raise UserError(
+            f"filter: it has {len(parts):,} words and conditions, and at most {MOST_CONDITIONS} "
+            "are taken",
+            "List the values of one column after commas: item_id:a,b,c.",
+        )
+    terms: list[pl.Expr] = []
+    sought: dict[tuple[str, ...], list[tuple[str, bool]]] = defaultdict(list)
+    for part in parts:
         negated = part.startswith("-") and len(part) > 1
         term = _term(part[1:] if negated else part)
+        if isinstance(term, _Contains):
+            sought[term.columns].append((term.text, term.wanted != negated))
+            continue
         # A condition on something absent doesn't hold, so its opposite does.
         holds = term.fill_null(False)
-        expression = expression & (~holds if negated else holds)
-    return expression
+        terms.append(~holds if negated else holds)
+    terms += [_contain(columns, texts) for columns, texts in sought.items()]
+    # Side by side: one within the other, thousands of them take minutes to plan.
+    return pl.all_horizontal(terms) if terms else pl.lit(True)
 
 
-def _term(part: str) -> pl.Expr:
+def _check_text(text: str) -> None:
+    if len(text) > MOST_CHARACTERS:
+        raise UserError(
+            f"filter: it has {len(text):,} characters, and at most {MOST_CHARACTERS:,} are taken",
+            "Filter what is left once more, or the exported table.",
+        )
+    if not is_unicode(text):
+        raise UserError(f"filter: {shortened(text)!a} is not Unicode", "Type it in UTF-8.")
+    if text.count('"') % 2:
+        raise UserError(
+            f"filter: a quotation mark is not closed in '{shortened(text)}'", FILTER_HELP
+        )
+
+
+def _term(part: str) -> pl.Expr | _Contains:
     flag = _flag(part)
     if flag is not None:
         return flag
     match = _CONDITION.fullmatch(part)
     if match is None:
-        return _contains(_searched(), part.replace('"', ""))
+        return _Contains(_searched(), part.replace('"', ""))
     name, sign, value = match["name"], match["sign"], match["value"].replace('"', "")
     flag = _flag(name)
     if flag is not None and sign in {":", "="} and value.lower() in _TRUTH:
         return flag == _TRUTH[value.lower()]
+    shown = shortened(part)
     asked = filter_columns(name)
     if asked is None and "(" in name:
-        return _contains(_searched(), part.replace('"', ""))
+        return _Contains(_searched(), part.replace('"', ""))
     if asked is None:
         raise unknown_name(name.lower()) or UserError(
-            f"filter: '{name}' is not a column{_meant(name)}",
+            f"filter: '{shortened(name)}' is not a column{_meant(name)}",
             f"Columns: {', '.join(by_filter_name())}. "
-            f'To look for the text itself, put quotation marks around it: "{part}".',
+            f'To look for the text itself, put quotation marks around it: "{shown}".',
         )
     metric, column = asked
     if not value:
-        raise UserError(f"filter: '{part}' has no value", FILTER_HELP)
+        raise UserError(f"filter: '{shown}' has no value", FILTER_HELP)
     if value == "absent" and sign in {":", "="}:
         return pl.col(column.name).is_null()
-    condition = _Condition(part, metric, column.name, sign, value)
+    condition = _Condition(shown, metric, column.name, sign, value)
     if column.type is bool:
         return _truth(condition)
     return _string(condition) if column.type is str else _number(condition)
@@ -133,7 +173,7 @@ def _number(condition: _Condition) -> pl.Expr:
     except ValueError:
         raise UserError(
             f"filter: '{condition.text}' compares {condition.column} with "
-            f"'{condition.value}', which is not a number",
+            f"'{shortened(condition.value)}', which is not a number",
             f"Write for example {condition.column}>3, {condition.column}<=0.5 or "
             f"{condition.column}:absent.",
         ) from None
@@ -142,7 +182,7 @@ def _number(condition: _Condition) -> pl.Expr:
     return compared
 
 
-def _string(condition: _Condition) -> pl.Expr:
+def _string(condition: _Condition) -> pl.Expr | _Contains:
     if condition.sign not in {":", "=", "!="}:
         raise UserError(
             f"filter: {condition.column} is text and can't be compared by '{condition.sign}'",
@@ -150,9 +190,8 @@ def _string(condition: _Condition) -> pl.Expr:
         )
     column, metric = condition.column, condition.metric
     if metric.matched == "part":
-        matches = _contains((column,), condition.value)
-    else:
-        matches = _is_one_of(metric, column, condition.value)
+        return _Contains((column,), condition.value, condition.sign != "!=")
+    matches = _is_one_of(metric, column, condition.value)
     return ~matches if condition.sign == "!=" else matches
 
 
@@ -162,7 +201,7 @@ def _is_one_of(metric: Metric, column: str, listed: str) -> pl.Expr:
     if strange:
         article = "an" if metric.title[0] in "aeiou" else "a"
         raise UserError(
-            f"filter: '{strange[0]}' is not {article} {metric.title}",
+            f"filter: '{shortened(strange[0])}' is not {article} {metric.title}",
             f"Expected {', '.join(metric.values)}.",
         )
     text = pl.col(column).str.to_lowercase()
@@ -175,15 +214,21 @@ def _is_one_of(metric: Metric, column: str, listed: str) -> pl.Expr:
     return matches
 
 
-def _contains(columns: tuple[str, ...], wanted: str) -> pl.Expr:
-    """Whether one of the columns contains the text, whatever the case and Unicode form."""
-    needle = _plain(wanted)
+def _contain(columns: tuple[str, ...], sought: Sequence[tuple[str, bool]]) -> pl.Expr:
+    """Whether the columns contain every text that they are to contain, and none of the others,
+    whatever the case and Unicode form."""
+    needles = [(_plain(text), wanted) for text, wanted in sought]
     joined = pl.concat_str([pl.col(name) for name in columns], separator="\n", ignore_nulls=True)
+
+    def holds(text: str | None) -> bool:
+        plain = _plain(text or "")
+        return all((needle in plain) is wanted for needle, wanted in needles)
+
     return joined.map_batches(
-        lambda texts: pl.Series([needle in _plain(text or "") for text in texts], dtype=pl.Boolean),
+        lambda texts: pl.Series([holds(text) for text in texts], dtype=pl.Boolean),
         return_dtype=pl.Boolean,
     )
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return normalize("NFKC", normalize("NFKC", text).casefold())

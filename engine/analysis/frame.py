@@ -12,6 +12,7 @@ import polars as pl
 from engine.analysis.metrics.metric import Value
 from engine.analysis.rows import COLUMNS, pair_row
 from engine.records.annotations import NOTHING, Annotation
+from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
 from engine.records.scores import ScoredItem
 from engine.runs.reading import Run
@@ -64,8 +65,19 @@ def pairs_frame(
 
 
 def frame_of(rows: Sequence[Mapping[str, Value]]) -> pl.DataFrame:
-    """Rows of `engine.analysis.rows` as a table; types are the same for no rows."""
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    """Rows of `engine.analysis.rows` as a table; types are the same for no rows.
+
+    Raises:
+        UserError: a number is greater than any that a score can have.
+    """
+    try:
+        return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    except (OverflowError, TypeError, pl.exceptions.PolarsError) as error:
+        reason = next(iter(str(error).splitlines()), "")
+        raise UserError(
+            f"the run's scores make no table: {reason}",
+            "Restore its log from a copy, or score the items again in another directory.",
+        ) from error
 
 
 def resolve_variant(run: Run, variant: str | None) -> str:

@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.compression.reporter import Reporter
 from engine.hub_errors import HUB_FAILURES, HubRepository, dataset_error
 from engine.records.errors import UserError
+from engine.user_files import has_file, read_file
 
 HUB_TEXTS = {
     "c4": ("allenai/c4", "en", "train", "text"),
@@ -54,7 +55,7 @@ def parts_of(text: CalibrationText) -> list[CalibrationText]:
         UserError: there are more sources than sequences, or one is empty or named twice.
     """
     # A file's name may hold a plus.
-    sources = [text.source] if Path(text.source).is_file() else text.source.split("+")
+    sources = [text.source] if has_file(Path(text.source)) else text.source.split("+")
     if len(set(sources)) < len(sources) or not all(sources):
         raise UserError(
             f"the calibration text {text.source} names a source twice, or none",
@@ -107,7 +108,7 @@ def text_windows(ids: Tensor, text: CalibrationText) -> Tensor:
 
 def _file_ids(tokenizer: PreTrainedTokenizerBase, path: Path) -> Tensor:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise UserError(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from engine.importing.sample import Sample, broken
+from engine.items.files import read_bytes
+from engine.records.errors import UNREADABLE, shortened
+from engine.records.lines import decode_json
+from engine.text import is_unicode
 
 _QUESTIONS = ("question", "query", "ctx", "goal", "problem", "sentence", "prompt", "input")
 _PASSAGES = ("passage", "context", "flores_passage")
@@ -34,19 +39,24 @@ def read_samples(path: Path) -> list[Sample]:
     """
     samples: dict[str, Sample] = {}
     kept_filter: str | None = None
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+    for number, line in enumerate(read_bytes(path).split(b"\n"), start=1):
+        if not line.strip():
+            continue
         where = f"{path}, line {number}"
         try:
-            fields = msgspec.json.decode(line)
+            fields = decode_json(line)
             entry = msgspec.convert(fields, _Line)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise broken(where, str(error)) from error
         kept_filter = kept_filter or entry.filter
         if entry.filter != kept_filter:
             continue
-        sample = _sample(entry, fields, where)
+        try:
+            sample = _sample(entry, fields, where)
+        except UNREADABLE as error:
+            raise broken(where, f"it is not as the harness writes it ({error!r})") from error
         if sample.key in samples:
-            raise broken(where, f"the question with doc_id {sample.key} appears twice")
+            raise broken(where, f"the question with doc_id {shortened(sample.key)} appears twice")
         samples[sample.key] = sample
     if not samples:
         raise broken(str(path), "the file has no samples")
@@ -85,6 +95,8 @@ def _sample(entry: _Line, fields: dict[str, Any], where: str) -> Sample:
     golds = _golds(entry.target)
     if not golds:
         raise broken(where, "target is empty")
+    if not all(map(is_unicode, golds)):
+        raise broken(where, "target has half of a character in it")
     return sample._replace(golds=golds, text=str(first))
 
 
@@ -116,7 +128,8 @@ def _choice(sample: Sample, entry: _Line, requests: list[list[Any]], where: str)
     chosen = values.index(max(values))
     index = _gold_index(entry.target, options, chosen, sample.reported.get("acc"))
     if index is None:
-        raise broken(where, f"target '{entry.target}' is none of the {len(options)} options")
+        target = shortened(str(entry.target))
+        raise broken(where, f"target '{target}' is none of the {len(options)} options")
     return sample._replace(
         golds=(options[index],), options=options, gold_index=index, log_likelihoods=values
     )
@@ -140,8 +153,11 @@ def _golds(target: Any) -> tuple[str, ...]:
     """The gold answers of a target, which the harness writes as text even if it was a list."""
     if isinstance(target, str) and target.startswith("["):
         try:
-            target = ast.literal_eval(target)
-        except (ValueError, SyntaxError):
+            with warnings.catch_warnings():
+                # Of a backslash that escapes nothing: it is no code of ours.
+                warnings.simplefilter("ignore")
+                target = ast.literal_eval(target)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             target = [target]
     golds = target if isinstance(target, list) else [target]
     return tuple(dict.fromkeys(text for gold in golds if (text := str(gold).strip())))

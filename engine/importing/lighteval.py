@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import polars as pl
 
 from engine.importing.sample import Sample, broken
+from engine.items.files import read_bytes
+from engine.items.parquet import read_table
+from engine.records.errors import UNREADABLE
 
 
 class _Doc(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,10 +39,7 @@ def read_details(path: Path) -> list[Sample]:
     Raises:
         UserError: a row isn't as expected; the error names it.
     """
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise broken(str(path), f"not a Parquet file: {error}") from error
+    frame = read_table(read_bytes(path), path)
     missing = [name for name in ("doc", "model_response") if name not in frame.columns]
     if missing:
         raise broken(
@@ -52,9 +51,12 @@ def read_details(path: Path) -> list[Sample]:
         where = f"{path}, row {number}"
         try:
             row = msgspec.convert(fields, _Row)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, RecursionError) as error:
             raise broken(where, str(error)) from error
-        samples.append(_sample(row, number, where))
+        try:
+            samples.append(_sample(row, number, where))
+        except UNREADABLE as error:
+            raise broken(where, f"it is not as lighteval writes it ({error!r})") from error
     if not samples:
         raise broken(str(path), "the file has no rows")
     return samples

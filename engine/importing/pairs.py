@@ -10,19 +10,27 @@ import msgspec
 
 from engine.importing import harness, lighteval
 from engine.importing.sample import Sample, differing_verdicts, to_item, to_score
-from engine.records.errors import UserError
+from engine.records.errors import UserError, shortened
 from engine.records.manifest import ItemsRecord, Manifest, VariantRecord
 from engine.records.scores import ChoiceScore, Score, ScoredItem
 from engine.records.settings import DENSE, JudgeRule, Settings
 from engine.runs.log import RunLog, items_hash
 from engine.runs.reading import Run, read_run
+from engine.text import is_unicode
+from engine.user_files import is_there
 
 
 class _Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of samples; of its name and its model's, bytes that are no text are written out."""
+
     path: Path
     program: str
     model: str
     samples: dict[str, Sample]
+
+    @property
+    def name(self) -> str:
+        return _as_text(str(self.path))
 
 
 def import_runs(
@@ -43,12 +51,14 @@ def import_runs(
     Raises:
         UserError: a file isn't as expected, or the two are of different tasks.
     """
+    if not is_unicode(language):
+        raise UserError(f"--language {language!a} is not Unicode", "Write it as en or zh-Hans.")
     sources = [_read(dense), _read(pruned)]
     scored = _pair(sources[0], sources[1], language, rule)
     settings = Settings(
         model=sources[0].model,
         recipes=(f"checkpoint:{sources[1].model}",),
-        items=str(sources[0].path),
+        items=sources[0].name,
         judge=rule,
         shown_candidates=False,
     )
@@ -67,6 +77,7 @@ def _read(path: Path) -> _Source:
     else:
         program, model = "lm-evaluation-harness", harness.model_name(file)
         samples = harness.read_samples(file)
+    model = _as_text(model)
     by_key = {sample.key: sample for sample in samples}
     if len(by_key) < len(samples):
         raise UserError(
@@ -75,8 +86,12 @@ def _read(path: Path) -> _Source:
     return _Source(path=file, program=program, model=model, samples=by_key)
 
 
+def _as_text(name: str) -> str:
+    return name.encode(errors="backslashreplace").decode()
+
+
 def _file(path: Path) -> Path:
-    if not path.exists():
+    if not is_there(path):
         raise UserError(f"{path} does not exist", "Give a file of samples, or its directory.")
     if not path.is_dir():
         return path
@@ -99,7 +114,7 @@ def _pair(dense: _Source, pruned: _Source, language: str, rule: JudgeRule) -> li
     for key in dict.fromkeys((*dense.samples, *pruned.samples)):
         first, second = dense.samples.get(key), pruned.samples.get(key)
         if first and second and _question(first) != _question(second):
-            raise _different(dense, pruned, f"question {key} differs")
+            raise _different(dense, pruned, f"question {shortened(key)} differs")
         sides = {name: sample for name, sample in ((DENSE, first), (variant, second)) if sample}
         present = next(iter(sides.values()))
         item = to_item(present, language)
@@ -149,12 +164,16 @@ def _manifest(settings: Settings, sources: list[_Source], scored: list[ScoredIte
     items = [scored_item.item for scored_item in scored]
     return Manifest(
         settings=settings,
-        items=ItemsRecord(source=sources[0].path.name, hash=items_hash(items), count=len(items)),
+        items=ItemsRecord(
+            source=_as_text(sources[0].path.name), hash=items_hash(items), count=len(items)
+        ),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={"imported from": " and ".join(dict.fromkeys(s.program for s in sources))},
         variants=tuple(
             VariantRecord(
-                name=name, label=source.model, notes=(f"imported from {source.path.name}",)
+                name=name,
+                label=source.model,
+                notes=(f"imported from {_as_text(source.path.name)}",),
             )
             for name, source in zip((DENSE, *settings.recipes), sources, strict=True)
         ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,10 +16,14 @@ from typing import Any
 
 import msgspec
 
-from engine.records.errors import UserError
+from engine.records.errors import UserError, shortened
+from engine.records.lines import decode_json
+from engine.user_files import read_file
 
 SUFFIXES = (".jsonl", ".csv", ".parquet")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+SHOWN = 60
+"""Characters of a value in an error."""
 
 Row = tuple[int, dict[str, Any]]
 
@@ -57,7 +62,7 @@ def read_bytes(path: Path) -> bytes:
         UserError: there is no such file, or it can't be read.
     """
     try:
-        return path.read_bytes()
+        return read_file(path)
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file", "Check the path.") from error
     except IsADirectoryError as error:
@@ -93,7 +98,7 @@ def json_lines(text: str, path: Path) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            row = msgspec.json.decode(line)
+            row = decode_json(line)
         except msgspec.DecodeError as error:
             message = f"{path} row {number}: invalid JSON: {error}"
             raise UserError(message, "Each row is one JSON object on one line.") from error
@@ -132,9 +137,9 @@ def csv_rows(
         bare = bool(headings) and headings[0] not in first
         heading = list(headings) if bare else [name.strip() for name in first]
         number = 1
-        repeated = [name for name in heading if heading.count(name) > 1]
+        repeated = [name for name, times in Counter(heading).items() if times > 1]
         if repeated:
-            message = f"{path} row 1: the column {repeated[0]!r} appears twice"
+            message = f"{path} row 1: the column {shortened(repeated[0])!r} appears twice"
             raise UserError(message, "Give each column once.")
         for number, cells in enumerate(chain([first] if bare else [], records), start=2 - bare):
             if not any(cells):
@@ -160,7 +165,7 @@ def csv_rows(
 
 def _list_cell(cell: str, where: str) -> list[Any]:
     try:
-        value = msgspec.json.decode(cell)
+        value = decode_json(cell)
     except msgspec.DecodeError:
         value = None
     if not isinstance(value, list):
@@ -176,14 +181,9 @@ def parquet_rows(data: bytes, path: Path) -> Iterator[Row]:
         UserError: the data isn't Parquet.
     """
     # Only this format needs polars, and importing it takes a while.
-    import polars as pl
+    from engine.items.parquet import read_table
 
-    try:
-        frame = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        message = f"{path}: not a Parquet file: {str(error).splitlines()[0]}"
-        raise UserError(message, "Write it with polars, pandas or datasets.") from error
-    yield from enumerate(frame.iter_rows(named=True), start=1)
+    yield from enumerate(read_table(data, path).iter_rows(named=True), start=1)
 
 
 def describe(value: object) -> str:
@@ -199,6 +199,17 @@ def describe(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "true" if value else "false"
-    shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    shown = shown if len(shown) <= 60 else shown[:59] + "…"
-    return f"{kinds.get(type(value), 'the value')} {shown}"
+    return f"{kinds.get(type(value), 'the value')} {_shown(value)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        value = value[: SHOWN + 1]
+        shown = repr(value) if value.isprintable() else ascii(value)
+    else:
+        try:
+            shown = repr(value)
+        except (RecursionError, ValueError):
+            # Nested without end, or a number of thousands of digits.
+            return "that is too long to show"
+    return shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…"

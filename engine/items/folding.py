@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from engine.text import normalize
+
 
 class _LettersDigitsMarks(dict[int, int]):
     """For `str.translate`: everything but letters, digits and marks becomes a space."""
@@ -21,7 +23,7 @@ def fold(text: str) -> str:
 
     Diacritics stay: in many languages they distinguish words ("año", "ano").
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = normalize("NFKC", normalize("NFKC", text).casefold())
     return " ".join(folded.translate(_KEPT).split()) or " ".join(folded.split())
 
 

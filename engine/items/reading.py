@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from difflib import get_close_matches
-from pathlib import Path
 
 import msgspec
 
@@ -15,8 +14,9 @@ from engine.items.files import SUFFIXES, read_rows
 from engine.items.samples import LICENCE, read_sample, sample_names
 from engine.items.subsets import first_per_language, in_languages
 from engine.items.validation import LIST_FIELDS, items_of
-from engine.records.errors import UserError
+from engine.records.errors import UserError, shortened
 from engine.records.items import Item
+from engine.user_files import from_user, is_there
 
 
 class ItemSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,13 +75,13 @@ def item_set(items: tuple[Item, ...], source: str, licence: str | None) -> ItemS
 
 
 def _read_file(source: str) -> tuple[Item, ...]:
-    path = Path(source).expanduser()
+    path = from_user(source)
     if path.suffix.lower() not in SUFFIXES:
-        problem = "not an items file" if path.exists() else "no such items"
+        problem = "not an items file" if is_there(path) else "no such items"
         samples, types = ", ".join(sample_names()), ", ".join(SUFFIXES)
         names = ", ".join(BENCHMARKS)
         near = get_close_matches(source.lower(), (*sample_names(), *BENCHMARKS), n=1)
         hint = f"Did you mean '{near[0]}'? " if near else ""
         hint += f"Samples: {samples}. Files: {types}. Benchmarks, as NAME:LANGUAGE or NAME:FILE: "
-        raise UserError(f"{source}: {problem}", f"{hint}{names}.")
+        raise UserError(f"{shortened(source)}: {problem}", f"{hint}{names}.")
     return items_of(read_rows(path, lists=LIST_FIELDS), path)

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from engine.records.errors import UserError
+from engine.records.errors import UserError, shortened
 from engine.records.items import Item
 from engine.records.languages import primary_language
 
@@ -22,8 +22,8 @@ def in_languages(items: Sequence[Item], languages: Sequence[str]) -> tuple[Item,
     present = {primary_language(item.language) for item in items}
     for language in languages:
         if primary_language(language) not in present:
-            known = ", ".join(sorted({item.language for item in items}))
-            message = f"no items in the language {language!r}"
+            known = ", ".join(sorted({shortened(item.language) for item in items}))
+            message = f"no items in the language {shortened(language)!r}"
             raise UserError(message, f"These items are in: {known}.")
     wanted = {primary_language(language) for language in languages}
     return tuple(item for item in items if primary_language(item.language) in wanted)

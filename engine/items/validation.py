@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from engine.items.files import Row, describe
-from engine.records.errors import UserError
+from engine.records.errors import UserError, shortened
 from engine.records.items import Item
 
 UNDETERMINED = "und"
@@ -39,7 +39,7 @@ def items_of(rows: Sequence[Row], path: Path) -> tuple[Item, ...]:
         if item.id in seen:
             where, earlier = f"{path} row {number}", f"row {seen[item.id]}"
             if "id" in row:
-                message = f"{where}, field id: {item.id!r} is also the id of {earlier}"
+                message = f"{where}, field id: {shortened(item.id)!r} is also the id of {earlier}"
                 raise UserError(message, "Give every item an id of its own.")
             message = f"{where}, field question: the same as in {earlier}"
             raise UserError(message, "Remove one of the two rows, or give both an id.")
@@ -88,7 +88,7 @@ def _check_names(row: dict[str, Any], where: str) -> None:
         close = difflib.get_close_matches(name.lower(), FIELDS, n=1)
         known = f"The fields are {', '.join(FIELDS)}."
         hint = f"Did you mean {close[0]!r}? {known}" if close else known
-        raise UserError(f"{where}, field {name}: no such field", hint)
+        raise UserError(f"{where}, field {shortened(name)}: no such field", hint)
 
 
 def _check_options(

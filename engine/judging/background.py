@@ -20,6 +20,7 @@ from engine.judging.matching import match
 from engine.judging.tokens import is_unspaced, streams
 from engine.records.items import Item
 from engine.records.languages import primary_language
+from engine.text import normalize
 
 FRAME_ITEMS, FRAME_SHARE = 4, 0.5
 """What stands in this share of the questions, of so many at least, is their frame."""
@@ -177,7 +178,7 @@ def _bare(text: str) -> str:
         return folded
     return "".join(
         character
-        for character in unicodedata.normalize("NFKD", folded)
+        for character in normalize("NFKD", folded)
         if not unicodedata.category(character).startswith("M")
     )
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import regex
 
+from engine.text import normalize
+
 _LETTERS = str.maketrans(
     {"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"}
 )
@@ -89,9 +91,9 @@ def _is_following_vowel(character: str) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def _fold(cluster: str, casefold: bool, accents: bool) -> str:
-    folded = unicodedata.normalize("NFKD", cluster)
+    folded = normalize("NFKD", cluster)
     if casefold:
-        folded = unicodedata.normalize("NFKD", folded.casefold())
+        folded = normalize("NFKD", folded.casefold())
     kept: list[str] = []
     base = ""
     for character in folded:
@@ -104,7 +106,7 @@ def _fold(cluster: str, casefold: bool, accents: bool) -> str:
             continue
         base = character
         kept.append(str(unicodedata.decimal(character, character)))
-    result = unicodedata.normalize("NFC", "".join(kept))
+    result = normalize("NFC", "".join(kept))
     return result if accents else result.translate(_LETTERS)
 
 

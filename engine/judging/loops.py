@@ -70,13 +70,28 @@ def _repeated(units: Sequence[str], *, cut: bool) -> list[tuple[int, int]]:
     """
     found = []
     last = len(units) - 1
+    # From the end: so many units before the last one are those one period earlier.
+    same = [*_in_common(units[:last][::-1]), 0]
     for period in range(1, len(units) // 2 + 1):
         first = last - period
         if units[first] != units[last] and not (cut and units[first].startswith(units[last])):
             continue
-        onset = first
-        while onset > 0 and units[onset - 1] == units[onset - 1 + period]:
-            onset -= 1
+        onset = first - same[period]
         if len(units) - onset >= 2 * period:
             found.append((onset, period))
     return sorted(found)
+
+
+def _in_common(units: Sequence[str]) -> list[int]:
+    """For each place how many units from there on are those from the beginning on, found in time
+    that grows with their number (Gusfield's Z)."""
+    common = [0] * len(units)
+    start = end = 0
+    for place in range(1, len(units)):
+        length = min(end - place, common[place - start]) if place < end else 0
+        while place + length < len(units) and units[length] == units[place + length]:
+            length += 1
+        if place + length > end:
+            start, end = place, place + length
+        common[place] = length
+    return common

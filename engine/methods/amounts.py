@@ -7,6 +7,9 @@ from typing import ClassVar, Self
 
 from engine.records.recipes import Amount
 
+MOST_DIGITS = 8
+"""Of a whole number."""
+
 
 class Sparsity(Amount, frozen=True):
     """`share` of the weights of every matrix become zero, wherever they are; 0 to below 1."""
@@ -21,7 +24,7 @@ class Sparsity(Amount, frozen=True):
         return cls(_number(parts[0], "SPARSITY", below=1.0))
 
     def __str__(self) -> str:
-        return f"{self.share:g}"
+        return _written(self.share)
 
     @property
     def label(self) -> str:
@@ -97,7 +100,7 @@ class Sigma(Amount, frozen=True):
         return cls(_number(parts[0], "SIGMA", below=10.0))
 
     def __str__(self) -> str:
-        return f"{self.sigma:g}"
+        return _written(self.sigma)
 
 
 class Checkpoint(Amount, frozen=True):
@@ -122,9 +125,16 @@ class Checkpoint(Amount, frozen=True):
 
 
 def _whole(part: str, name: str, *, low: int, high: int) -> int:
-    if not (part.isascii() and part.isdecimal() and low <= int(part) <= high):
+    digits = part.isascii() and part.isdecimal() and len(part) <= MOST_DIGITS
+    if not (digits and low <= int(part) <= high):
         raise ValueError(f"{name} must be a whole number from {low} to {high}, not '{part}'")
     return int(part)
+
+
+def _written(number: float) -> str:
+    """The shortest form that is read as the same number."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)
 
 
 def _number(part: str, name: str, *, below: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.methods.amounts import Pattern, Sparsity
+from engine.methods.amounts import MOST_DIGITS, Pattern, Sparsity
 from engine.methods.method import Method
 from engine.methods.modifiers import MODIFIERS
 from engine.methods.registry import found, methods, pruning_methods
@@ -140,7 +140,7 @@ def _kept_blocks(text: str, parts: list[str]) -> tuple[int, ...]:
     if not named:
         return ()
     blocks = [block for one in named for block in one]
-    if not all(block.isascii() and block.isdecimal() for block in blocks):
+    if not all(b.isascii() and b.isdecimal() and len(b) <= MOST_DIGITS for b in blocks):
         raise RecipeError(f"'{text}': expected +{KEEP} and numbers of blocks, as +{KEEP}0.2.18")
     return tuple(sorted(set(map(int, blocks))))
 

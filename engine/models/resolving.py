@@ -18,6 +18,7 @@ from engine.models.hub import cached_snapshot, download, parameters_on_hub
 from engine.models.progress import Check, OnProgress
 from engine.models.weight_files import count_parameters, is_complete
 from engine.records.errors import UserError
+from engine.user_files import from_user, has_file, is_there
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
@@ -60,8 +61,8 @@ def resolve_model(
     if alias is not None and alias.name == EMBEDDED and revision is None:
         directory = embedded_model(cache, on_progress, check)
         return ResolvedModel(name=directory.name, source="embedded", directory=directory)
-    path = Path(spec).expanduser()
-    if alias is None and path.is_dir():
+    path = from_user(spec)
+    if alias is None and is_there(path) and path.is_dir():
         return _local(path, budget)
     if alias is None and path.suffix.lower() == ".gguf":
         return _gguf(path, cache, budget, on_progress)
@@ -85,7 +86,7 @@ def _local(directory: Path, budget: Budget) -> ResolvedModel:
 
 
 def _gguf(file: Path, cache: Path, budget: Budget, on_progress: OnProgress) -> ResolvedModel:
-    if not file.is_file():
+    if not has_file(file):
         raise UserError(f"{file} does not exist", "Check the path of the GGUF file.")
     file = file.resolve()
     status = file.stat()

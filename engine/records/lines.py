@@ -8,6 +8,7 @@ what this program is for.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()
+_values: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
 def encode_line(record: msgspec.Struct) -> bytes:
@@ -33,9 +35,26 @@ class LineDecoder(Generic[T]):
 
         Raises:
             msgspec.ValidationError: it is JSON of another shape.
-            msgspec.DecodeError: it is not JSON.
+            msgspec.DecodeError: it is not JSON, or none that can be read.
         """
-        return self._decoder.decode(line)
+        return _safely(self._decoder.decode, line)
+
+
+def decode_json(data: bytes | str) -> Any:
+    """Read any JSON value; raises `msgspec.DecodeError`, whatever is wrong with it."""
+    return _safely(_values.decode, data)
+
+
+def _safely(decode: Callable[[Any], T], data: bytes | str) -> T:
+    try:
+        return decode(data)
+    except msgspec.DecodeError:
+        raise
+    except RecursionError:
+        raise msgspec.DecodeError("it is nested too deeply") from None
+    except (ValueError, OverflowError) as error:
+        # Text that is not Unicode, or a number of thousands of digits.
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def _written(value: Any) -> Any:

@@ -333,10 +333,13 @@ def decode_event(line: bytes) -> Event:
 def addressed(line: bytes) -> tuple[str, str | None]:
     """The type and the id of a line that can't be read as a request; empty where it has none."""
     try:
-        found = msgspec.json.decode(line, type=_Addressed)
+        found = _addresses.decode(line)
     except msgspec.DecodeError:
         return "", None
     return found.type, found.id
+
+
+_addresses: LineDecoder[_Addressed] = LineDecoder(_Addressed)
 
 
 @functools.cache

@@ -133,6 +133,10 @@ class GoldScore(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tokens: tuple[TokenScore, ...]
     top: tuple[TokenScore, ...]
 
+    def __post_init__(self) -> None:
+        if not self.tokens:
+            raise ValueError("the gold answer has no token")
+
     @property
     def rank(self) -> int:
         """Rank of the first gold token at the answer position."""
@@ -183,6 +187,12 @@ class ChoiceScore(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     options: tuple[OptionScore, ...]
     gold_index: int
     normalisation: Normalisation = "sum"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.gold_index < len(self.options):
+            raise ValueError(f"option {self.gold_index} is none of {len(self.options)}")
+        if self.normalisation == "token" and any(one.tokens is None for one in self.options):
+            raise ValueError("the number of tokens of an option is not known")
 
     def chosen(self, normalisation: Normalisation | None = None) -> int:
         """The index of the likeliest option, the first of equals."""

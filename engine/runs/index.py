@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from engine.records.lines import LineDecoder
 from engine.runs.reading import damaged, unreadable
 
 BUFFER_BYTES = 1 << 20
@@ -60,7 +61,7 @@ def index_log(path: Path, tell: Callable[[int], None] = lambda done: None) -> Lo
                     break
                 try:
                     record, item_id = _about(line)
-                except ValueError as error:
+                except (ValueError, msgspec.DecodeError) as error:
                     raise damaged(f"{path}, line {number}", error) from error
                 span = Span(number, start, len(line) - 1)
                 if record == "scored":
@@ -99,7 +100,7 @@ class _Line(msgspec.Struct):
     finding: _OfItem | None = None
 
 
-_lines = msgspec.json.Decoder(_Line)
+_lines: LineDecoder[_Line] = LineDecoder(_Line)
 
 
 def _about(line: bytes) -> tuple[Kind, str]:

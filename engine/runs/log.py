@@ -84,8 +84,15 @@ class RunLog:
             UserError: the directory holds another run or other files, or another process works on
                 the run.
         """
-        _refuse_foreign(directory)
-        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            _refuse_foreign(directory)
+            directory.mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise UserError(
+                f"there can be no run in {directory}: {reason}",
+                "Name another directory with --out.",
+            ) from error
         lock = RunLock(directory)
         try:
             if (directory / MANIFEST).exists():

@@ -20,6 +20,7 @@ from engine.records.lines import LineDecoder
 from engine.records.manifest import FORMAT, Manifest
 from engine.records.scores import Score, ScoredItem
 from engine.runs.sealing import opened, run_number
+from engine.user_files import is_there, read_file
 
 MANIFEST = "manifest.json"
 ITEMS = "items.jsonl"
@@ -111,6 +112,7 @@ _manifests: LineDecoder[Manifest] = LineDecoder(Manifest)
 _items: LineDecoder[Item] = LineDecoder(Item)
 _names: LineDecoder[_Named] = LineDecoder(_Named)
 _records: LineDecoder[LogRecord] = LineDecoder(LogRecord)
+_kinds_of_lines: LineDecoder[_KindOfLine] = LineDecoder(_KindOfLine)
 
 
 def read_run(directory: Path) -> Run:
@@ -178,7 +180,8 @@ def part_directories(directory: Path) -> list[Path]:
 
     One without a manifest is just being made: its process takes the lock first.
     """
-    return sorted(path.parent for path in (directory / PARTS).glob(f"*/{MANIFEST}"))
+    parts = directory / PARTS
+    return sorted(path.parent for path in parts.glob(f"*/{MANIFEST}")) if is_there(parts) else []
 
 
 def _read_part(directory: Path) -> LogContent | None:
@@ -214,7 +217,10 @@ def read_manifest(directory: Path) -> Manifest:
             f"{directory} is a run in format {fields['format']}, but this version reads {FORMAT}",
             "Open it with the version of illusion-tui that wrote it.",
         )
-    return _decode(_manifests, data, f"{path}")
+    manifest = _decode(_manifests, data, f"{path}")
+    if not manifest.settings.recipes:
+        raise damaged(f"{path}", ValueError("its settings have no recipe"))
+    return manifest
 
 
 def read_items(directory: Path) -> tuple[Item, ...]:
@@ -292,7 +298,7 @@ def decode_record(line: bytes, where: str, run: int) -> LogRecord:
         return _decode(_records, line, where)
     except UserError as error:
         try:
-            kind = msgspec.json.decode(line, type=_KindOfLine)
+            kind = _kinds_of_lines.decode(line)
         except msgspec.DecodeError:
             raise error from None
         if kind.redecode is not None and kind.redecode.decoding.kind not in kinds():
@@ -306,7 +312,7 @@ def decode_record(line: bytes, where: str, run: int) -> LogRecord:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as error:
         raise unreadable(path, error) from error
 

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 
 from engine.records.errors import UserError
 from engine.text import fit
+from engine.user_files import is_there
 
 if TYPE_CHECKING:
     from engine.runs.reading import Run
@@ -38,7 +39,7 @@ def one_form(*, as_json: bool, markdown: bool) -> None:
 
 def require_empty(save: Path | None) -> None:
     """Refuse a directory for a checkpoint that holds something; raises `UserError`."""
-    if save is not None and save.exists() and (not save.is_dir() or any(save.iterdir())):
+    if save is not None and is_there(save) and (not save.is_dir() or any(save.iterdir())):
         raise UserError(f"{save} is not empty", "Name a new directory with --save.")
 
 

@@ -71,7 +71,6 @@ def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False
         talk.clear()
     if share.rank != 0:
         return
-    talk.say(f"done in {clock(time.monotonic() - began)}")
     if plan.engine is None and plan.directory is not None:
         run: Run | None = annotated(read_run(plan.directory))
     else:
@@ -79,3 +78,4 @@ def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False
     if run is None:
         raise UserError("the engine finished a run that it never opened", status=1)
     print_report(run, as_json=as_json, markdown=markdown)
+    talk.say(f"done in {clock(time.monotonic() - began)}")

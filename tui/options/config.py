@@ -11,12 +11,16 @@ from typing import Any
 import msgspec
 import platformdirs
 
-from engine.records.errors import UserError
+from engine.records.errors import UserError, shortened
+from engine.user_files import read_file
 from tui.options.run_options import NOT_IN_CONFIG, RunOptions
 from tui.options.signatures import lower_bounds
 
 LISTS = frozenset({"sparsity", "recipe", "language", "recover"})
 """Options that take several values: in the file a list, or one value."""
+
+
+LARGEST = 1 << 63
 
 
 class EngineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,18 +57,30 @@ def read_config(path: Path | None = None) -> Config:
     """
     file = path or default_path()
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_file(file).decode("utf-8")
     except FileNotFoundError:
         if path is None:
             return Config()
         raise UserError(f"there is no config file {file}", "Check --config.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"the config file {file} can't be read: {error}") from error
+    except OSError as error:
+        raise UserError(
+            f"the config file {file} can't be read: {error.strerror}", "Check --config."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"the config file {file} is not UTF-8: {error.reason} at byte {error.start}",
+            "Save it as UTF-8.",
+        ) from error
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, OverflowError) as error:
+        # TOML's own error is a ValueError; that of a number of thousands of digits is no other.
         raise UserError(
             f"{file} is not TOML: {error}", "See https://toml.io for how it is written."
+        ) from error
+    except RecursionError as error:
+        raise UserError(
+            f"{file} is nested too deeply", "A config file has sections of plain values."
         ) from error
     return _convert(file, data)
 
@@ -81,7 +97,7 @@ def _convert(file: Path, data: dict[str, Any]) -> Config:
         defaults[name] = _texts(defaults[name])
     try:
         config = msgspec.convert({**data, "defaults": defaults}, Config)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         raise UserError(f"{file}: {_in_words(str(error))}") from error
     for name, least in lower_bounds(RunOptions).items():
         value = getattr(config.defaults, name)
@@ -98,7 +114,12 @@ def _options() -> set[str]:
 def _texts(value: Any) -> Any:
     """The value as a list of texts, where it can be one: 0.7, "0.7" and [0.5, 0.7] are alike."""
     values = value if isinstance(value, list) else [value]
-    return [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in values]
+    return [str(v) if _is_number(v) else v for v in values]
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it can be written out: neither true or false, nor a number of thousands of digits."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _check_names(file: Path, what: str, given: Collection[str], known: Collection[str]) -> None:
@@ -109,7 +130,7 @@ def _check_names(file: Path, what: str, given: Collection[str], known: Collectio
                 hint = f"An option stands under [defaults]: {name} = …"
                 raise UserError(f"{file}: unknown {what}: '{name}'", hint)
             hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(sorted(known))}."
-            raise UserError(f"{file}: unknown {what}: '{name}'", hint)
+            raise UserError(f"{file}: unknown {what}: '{shortened(name)}'", hint)
 
 
 def _in_words(error: str) -> str:

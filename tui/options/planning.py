@@ -11,10 +11,12 @@ import msgspec
 
 from engine.methods.recipes import parse_recipe, pruning_method
 from engine.records.decodings.registry import parse_decoding, short_forms
-from engine.records.errors import UserError
+from engine.records.errors import UserError, shortened
 from engine.records.items import Item
 from engine.records.settings import DENSE, Settings
-from tui.options.config import Config, read_config
+from engine.text import is_unicode
+from engine.user_files import from_user, is_there
+from tui.options.config import LARGEST, Config, read_config
 from tui.options.options import (
     DEFAULT_LANGUAGE,
     DEFAULT_LIMIT,
@@ -159,7 +161,26 @@ def _check_compression(options: dict[str, Any], where: str) -> None:
         )
 
 
+def _check_values(options: RunOptions) -> None:
+    """Refuse what no record can hold: text that is not Unicode, numbers without bounds.
+
+    Raises:
+        UserError: an option has such a value; the error names it.
+    """
+    for name, value in msgspec.structs.asdict(options).items():
+        option = f"--{name.replace('_', '-')}"
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str | Path) and not is_unicode(str(one)):
+                raise UserError(
+                    f"{option} {shortened(str(one))!a} is not Unicode",
+                    "Rename the file, or type the value again, in UTF-8.",
+                )
+            if isinstance(one, int | float) and not abs(one) < LARGEST:
+                raise UserError(f"{option}: no number of any use", "Give a smaller, finite one.")
+
+
 def _settings(options: RunOptions, config: Config, *, local: bool) -> Settings:
+    _check_values(options)
     values: dict[str, Any] = {
         name: value for name in PLAIN if (value := getattr(options, name)) is not None
     }
@@ -239,7 +260,9 @@ def _absolute(text: str) -> str:
     if colon and not _is_path(rest) and "," in rest:
         parts = (_from_here(part) if _is_path(part) else part for part in rest.split(","))
         return f"{head}:{','.join(parts)}"
-    if colon and (_is_path(rest) or (head == "checkpoint" and Path(rest).is_dir())):
+    if colon and (
+        _is_path(rest) or (head == "checkpoint" and is_there(Path(rest)) and Path(rest).is_dir())
+    ):
         return f"{head}:{_from_here(rest)}"
     return _from_here(text) if _is_path(text) else text
 
@@ -259,8 +282,8 @@ def _absolute_sources(text: str) -> str:
 
 def _is_path(text: str) -> bool:
     bare = "/" not in text and "\\" not in text and "." not in text
-    return bool(text) and not bare and Path(text).expanduser().exists()
+    return bool(text) and not bare and is_there(from_user(text))
 
 
 def _from_here(text: str) -> str:
-    return os.path.normpath(Path(text).expanduser().absolute())
+    return os.path.normpath(from_user(text).absolute())

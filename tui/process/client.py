@@ -110,8 +110,14 @@ class EngineClient:
         assert process.stdin is not None
         if process.stdin.is_closing():
             return
+        try:
+            line = encode(request)
+        except (UnicodeEncodeError, OverflowError) as error:
+            raise UserError(
+                f"the engine can't be asked so: {error}", "Type it again, in UTF-8."
+            ) from error
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            process.stdin.write(encode(request))
+            process.stdin.write(line)
             await process.stdin.drain()
 
     async def events(self) -> AsyncIterator[Event]:

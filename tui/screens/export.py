@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
 from engine.records.errors import UserError, in_one_line
+from engine.user_files import from_user, is_there
 from tui.acting import ActingScreen, Opening
 from tui.actions import RUN
 from tui.screens.inspect import InspectScreen
@@ -91,8 +92,8 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
     def _submitted(self, message: Input.Submitted) -> None:
         if message.value.strip():
             long = any(chosen.value is True for chosen in self.query(Select))
-            path = Path(message.value.strip()).expanduser()
-            if path.exists() and path != self._warned:
+            path = from_user(message.value.strip())
+            if is_there(path) and path != self._warned:
                 self._warned = path
                 self._refused(f"{path} is there already; ⏎ again writes over it")
             else:

@@ -18,6 +18,7 @@ from engine.runs.reading import (
     refuse_unknown,
 )
 from engine.runs.remedies import RemedyLog
+from engine.user_files import is_there
 from tui.state.state import RunState
 
 LARGE_BYTES = 16 << 20
@@ -36,7 +37,7 @@ def saved_state(directory: Path, tell: Callable[[int, int], None]) -> RunState:
         UserError: there is no run that can be read.
     """
     log = directory / LOG
-    size = log.stat().st_size if log.exists() else 0
+    size = log.stat().st_size if is_there(log) else 0
     whole = size < LARGE_BYTES or part_directories(directory)
     state = _whole(directory) if whole else _indexed(directory, size, tell)
     state.remedies = RemedyLog(directory).report

@@ -9,14 +9,15 @@ from pathlib import Path
 import msgspec
 
 from engine.items.benchmarks import choices, extractive, open_domain
-from engine.items.benchmarks.declarations import Benchmark, Entry, Row
+from engine.items.benchmarks.declarations import OTHER_SCHEMA, Benchmark, Entry, Row
 from engine.items.benchmarks.hub import hub_rows
 from engine.items.benchmarks.originals import SUFFIXES, language_in_name, original_rows
 from engine.items.distractors import with_distractors
 from engine.items.subsets import in_languages, seeded_subset
-from engine.records.errors import UserError
+from engine.records.errors import UNREADABLE, UserError, shortened
 from engine.records.items import Item
 from engine.records.languages import primary_language
+from engine.user_files import from_user, has_file
 
 SUBSET_SIZE = 200
 """Items per language of a benchmark, unless there is a limit."""
@@ -92,7 +93,7 @@ def read_benchmark(
         entries = [_with_language_in_id(entry) for entry in entries]
     ids = Counter(entry.item.id for entry in entries if entry.item)
     if repeated := [name for name, times in ids.items() if times > 1]:
-        message = f"{benchmark.name}:{selection}: {repeated[0]} appears more than once"
+        message = f"{benchmark.name}: {shortened(repeated[0])} appears more than once"
         raise UserError(message, "Name every language and every file once.")
     keys = {entry.key for entry in entries}
     wanted = seeded_subset(keys, SUBSET_SIZE if limit is None else limit, seed)
@@ -122,13 +123,13 @@ def split_parts(selection: str) -> list[str]:
 
 def is_file(part: str) -> bool:
     """Whether a part of a selection names a file rather than a language."""
-    path = Path(part).expanduser()
-    return path.is_file() or ("," not in part and path.suffix.lower() in SUFFIXES)
+    path = from_user(part)
+    return has_file(path) or ("," not in part and path.suffix.lower() in SUFFIXES)
 
 
 def _part_entries(benchmark: Benchmark, part: str, languages: Sequence[str]) -> list[Entry]:
     if is_file(part):
-        path = Path(part).expanduser()
+        path = from_user(part)
         entries = _entries(benchmark, _file_rows(benchmark, path, languages))
     else:
         tag = resolve_language(benchmark, part)
@@ -162,7 +163,7 @@ def resolve_language(benchmark: Benchmark, written: str) -> str:
         if primary_language(tag) == primary_language(written):
             return tag
     hint = f"Its languages are: {known}. Its files end in one of: {', '.join(SUFFIXES)}."
-    raise UserError(f"{name} has neither a language nor a file {written!r}", hint)
+    raise UserError(f"{name} has neither a language nor a file {shortened(written)!r}", hint)
 
 
 def _file_rows(benchmark: Benchmark, path: Path, languages: Sequence[str]) -> Iterator[Row]:
@@ -198,13 +199,21 @@ def _entries(benchmark: Benchmark, rows: Iterable[Row]) -> list[Entry]:
     entries: list[Entry] = []
     seen: set[tuple[str, str]] = set()
     for row in rows:
-        for entry in benchmark.convert(row):
+        for entry in _converted(benchmark, row):
             if entry.item is None:
                 entries.append(entry)
             elif (entry.key, entry.item.language) not in seen:
                 seen.add((entry.key, entry.item.language))
                 entries.append(_without_right_options(entry, entry.item))
     return entries
+
+
+def _converted(benchmark: Benchmark, row: Row) -> list[Entry]:
+    try:
+        return list(benchmark.convert(row))
+    except UNREADABLE as error:
+        message = f"{row.where}: {benchmark.name} can't be read from it ({error!r})"
+        raise UserError(message, OTHER_SCHEMA) from error
 
 
 def _without_right_options(entry: Entry, item: Item) -> Entry:

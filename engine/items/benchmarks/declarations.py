@@ -9,11 +9,13 @@ import msgspec
 
 from engine.items.files import describe
 from engine.items.validation import UNDETERMINED
-from engine.records.errors import UserError
+from engine.records.errors import UserError, shortened
 from engine.records.items import Item
 
 OTHER_SCHEMA = "The file or data set doesn't have the benchmark's schema."
 """The hint where a column isn't as expected."""
+MOST_DIGITS = 4
+"""Of the number of an option."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,10 +93,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         """
         value = self._required(column)
         written = str(value).strip()
-        if len(written) == 1 and written.isalpha():
-            index = ord(written.upper()) - ord("A")
-        else:
-            index = int(written) if written.isdigit() else -1
+        index = -1
+        if written.isascii() and len(written) <= MOST_DIGITS:
+            if len(written) == 1 and written.isalpha():
+                index = ord(written.upper()) - ord("A")
+            elif written.isdigit():
+                index = int(written)
         if not 0 <= index < count:
             raise self._wrong(column, f"one of {count} options", value)
         return index
@@ -110,7 +114,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     def _required(self, column: str) -> Any:
         value = self._find(column)
         if value is None:
-            columns = ", ".join(str(name) for name in self.values)
+            columns = ", ".join(shortened(str(name)) for name in self.values)
             message = f"{self.where}: there is no column {column!r}"
             raise UserError(message, f"{OTHER_SCHEMA} The columns are: {columns}.")
         return value

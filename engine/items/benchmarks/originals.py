@@ -20,6 +20,7 @@ from engine.items.files import (
     read_bytes,
 )
 from engine.records.errors import UserError
+from engine.records.lines import decode_json
 
 SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".parquet")
 
@@ -76,7 +77,7 @@ def _plain(code: str) -> str:
 def _json_rows(text: str, path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a JSON document: a list, SQuAD's articles, or TriviaQA's `Data`."""
     try:
-        document = msgspec.json.decode(text)
+        document = decode_json(text)
     except msgspec.DecodeError as error:
         raise UserError(
             f"{path}: invalid JSON: {error}", "Check that the file is complete."
