@@ -6,7 +6,7 @@ BIN := .venv/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 2000
 
-.PHONY: demo test check lint test-oldest test-newest lock bench gpu clean
+.PHONY: demo test check lint harness test-oldest test-newest lock bench gpu clean
 
 demo: .venv/.installed
 	$(BIN)/illusion-tui
@@ -22,6 +22,11 @@ lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The long form of what the tests try of hostile input: PART=fuzz for one part, SEED=N to try the
+# same again. Takes some minutes.
+harness: .venv/.test
+	$(BIN)/python -m tests.harness $(PART) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
 # The tests with the oldest versions that pyproject.toml admits. torch is the exception: its oldest
 # release brings gigabytes of CUDA libraries, so it is the version that pip finds.

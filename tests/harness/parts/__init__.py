@@ -1,0 +1,1 @@
+"""The parts of the harness, one a module."""

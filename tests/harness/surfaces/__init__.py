@@ -1,0 +1,1 @@
+"""Surfaces by their subject: each module has some in `SURFACES`."""
