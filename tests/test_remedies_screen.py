@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
+from rich.cells import cell_len
+from textual.widgets import Input
 
 from engine.analysis.remedying import remedy_report
 from engine.methods.recipes import parse_recipe
 from engine.records.protocol import Cancel, Ended, Progress, Remedy, RemedyFound, RemedyTried
-from engine.records.remedies import HELD_OUT, DecodingRow, Proof, RemedyReport, Trial
+from engine.records.remedies import (
+    HELD_OUT,
+    DecodingRow,
+    MeasuredText,
+    Proof,
+    RemedyReport,
+    RemedyRow,
+    Trial,
+)
+from engine.reports.remedies import remedy_sections
 from engine.runs.log import RunLog
 from engine.runs.remedies import RemedyLog
 from tests.app_helpers import opened
 from tests.inspector_fixtures import WANDA, manifest, scored_items
+from tui.drawing.remedy_lines import remedy_lines
 from tui.screens.page import PageScreen
 from tui.screens.remedies import RemediesScreen
 
@@ -105,9 +118,11 @@ async def test_a_search_is_begun_followed_and_read(size: tuple[int, int]) -> Non
         assert all(len(text) <= size[0] for text in texts)
 
 
-async def test_a_search_can_be_cancelled_and_an_old_one_is_still_there(tmp_path: Path) -> None:
+async def test_a_search_can_be_cancelled_and_an_old_one_is_still_there_and_exported(
+    tmp_path: Path,
+) -> None:
     scored = scored_items(30)
-    with RunLog.open(tmp_path / "run", manifest(30), [one.item for one in scored]) as log:
+    with RunLog.open(tmp_path / "run", manifest(len(scored)), [one.item for one in scored]) as log:
         log.append_scored(scored)
     RemedyLog(tmp_path / "run").append(trial(WANDA, 3), report())
     async with opened(saved=tmp_path / "run") as it:
@@ -115,7 +130,12 @@ async def test_a_search_can_be_cancelled_and_an_old_one_is_still_there(tmp_path:
         page = it.app.screen
         assert isinstance(page, PageScreen)
         await it.until(lambda: any("Held-out half" in text for text in page.texts()))
+        await it.press("escape", "e")
+        it.app.screen.query_one("#path", Input).value = str(tmp_path / "run.md")
         await it.press("enter")
+        await it.until(lambda: it.app.screen is it.screen)
+        assert "## Remedies, held-out half, 36 items" in (tmp_path / "run.md").read_text()
+        await it.press("m", "enter")
         await it.until(lambda: bool(it.sent(Remedy)))
         await it.press("ctrl+n")
         [request] = it.sent(Remedy)
@@ -123,4 +143,38 @@ async def test_a_search_can_be_cancelled_and_an_old_one_is_still_there(tmp_path:
         assert isinstance(request, Remedy)
         assert isinstance(cancel, Cancel)
         assert cancel.request == request.id
-        await it.until(lambda: any("Held-out half" in text for text in page.texts()))
+        again = it.app.screen
+        assert isinstance(again, PageScreen)
+        await it.until(lambda: any("Held-out half" in text for text in again.texts()))
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_perplexities_stand_in_the_tables_and_everything_fits(width: int) -> None:
+    plain = report()
+
+    def measured(row: RemedyRow) -> RemedyRow:
+        label = row.label if row.role == "dense" else f"checkpoint {'a-long-name-' * 8}"
+        return msgspec.structs.replace(row, perplexity=19.0871, label=label)
+
+    text = MeasuredText(source="text.txt", hash="", windows=3, tokens=512)
+    found = msgspec.structs.replace(
+        plain,
+        dense=measured(plain.dense),
+        variant=measured(plain.variant),
+        best=measured(plain.best),
+        remedies=tuple(map(measured, plain.remedies)),
+        priced=tuple(map(measured, plain.priced)),
+        text=text,
+        notes=("no block was restored: they are packed",),
+    )
+    lines = ["".join(part for part, _ in line) for line in remedy_lines(found, (), "", "", width)]
+    assert all(cell_len(line) <= width for line in lines)
+    rows = 2 + len(plain.remedies) + len(plain.priced)
+    assert sum("19.09" in line for line in lines) == rows
+    everything = " ".join(lines)
+    assert "perplexity on text.txt, 3 × 512 tokens" in everything
+    assert "no block was restored" in everything
+    [held_out, *_] = remedy_sections(found)
+    assert held_out.table is not None
+    assert held_out.table.header[-1] == "ppl"
+    assert {row[-1] for row in held_out.table.rows} == {"19.09"}

@@ -118,11 +118,12 @@ class Remedy(Request, frozen=True, kw_only=True):
     """Search for what brings the answers of the run that is open back, at the same sparsity.
 
     What was tried before is not tried again. `variant` is the run's first where it is None,
-    `control` another sample.
+    `control` another sample. `text` is a file that perplexity is measured on; None for none.
     """
 
     variant: str | None = None
     control: str | None = None
+    text: str | None = None
 
 
 class Diagnose(Request, frozen=True, kw_only=True):

@@ -14,6 +14,21 @@ Role = Literal["dense", "variant", "baseline", "remedy"]
 remedy."""
 
 
+class MeasuredText(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that perplexity is measured on.
+
+    Attributes:
+        source: the file, as it was named.
+        hash: SHA-256 of the token ids.
+        windows, tokens: so many windows of it, of so many tokens each.
+    """
+
+    source: str
+    hash: str
+    windows: int
+    tokens: int
+
+
 class RemedyQuestion(msgspec.Struct, frozen=True, kw_only=True, tag="question", tag_field="kind"):
     """What a search starts from, and what it may change.
 
@@ -21,11 +36,15 @@ class RemedyQuestion(msgspec.Struct, frozen=True, kw_only=True, tag="question", 
         variant: the run's variant whose answers are to come back.
         calibrations: sources of calibration text that are tried, beside the run's own.
         control: items of another task; None for no control.
+        text: that perplexity is measured on; None for none.
+        biases: whether layers of the model have biases, which may be changed as well.
     """
 
     variant: str
     calibrations: tuple[str, ...]
     control: str | None
+    text: MeasuredText | None = None
+    biases: bool = False
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True, tag="trial", tag_field="kind"):
@@ -69,6 +88,14 @@ class Redecoded(msgspec.Struct, frozen=True, kw_only=True, tag="decoding", tag_f
     redecode: Redecode
 
 
+class Perplexity(msgspec.Struct, frozen=True, kw_only=True, tag="perplexity", tag_field="kind"):
+    """The perplexity of the dense model or a recipe on a text."""
+
+    recipe: str
+    text: MeasuredText
+    value: float
+
+
 class TaskFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Accuracies over the items of one task; intervals are Wilson's at 95 %, None for n = 0.
 
@@ -101,6 +128,7 @@ class RemedyRow(msgspec.Struct, frozen=True, kw_only=True):
         open_accuracy, choice_accuracy, n: on the held-out half, as in `held_out`.
         control: None without a control task.
         seconds: that trying it took; None for what was not tried.
+        perplexity: on the report's text; None without one.
     """
 
     recipe: str
@@ -114,6 +142,7 @@ class RemedyRow(msgspec.Struct, frozen=True, kw_only=True):
     held_out: TaskFigures
     control: TaskFigures | None
     seconds: float | None
+    perplexity: float | None = None
 
 
 class DecodingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +156,9 @@ class DecodingRow(msgspec.Struct, frozen=True, kw_only=True):
         decoding: its label.
         open_accuracy: of the first hypotheses.
         brought_back, newly_broken: against the recipe's own greedy answers.
-        tokens: generated for an item, all hypotheses together, on average.
+        tokens: generated for an item, all hypotheses together, on average; those that were dropped
+            as well.
+        prompt_tokens: read for an item, on average; None where that is not known.
     """
 
     recipe: str
@@ -140,6 +171,7 @@ class DecodingRow(msgspec.Struct, frozen=True, kw_only=True):
     newly_broken: int
     p_value: float
     tokens: float
+    prompt_tokens: float | None = None
 
 
 class RemedyReport(msgspec.Struct, frozen=True, kw_only=True, tag="report", tag_field="kind"):
@@ -152,10 +184,13 @@ class RemedyReport(msgspec.Struct, frozen=True, kw_only=True, tag="report", tag_
         remedies: baselines and remedies.
         priced: what was chosen with the blocks left dense that the gold answers gain most from: a
             lower sparsity. Beside it, as baselines, as many blocks at random, and no block but the
-            same sparsity over all, uniform and by OWL.
+            same sparsity over all, uniform and by OWL; where the variant is a finished checkpoint,
+            the dense model pruned to that sparsity.
         decodings: of the dense model, the run's variant and what was chosen.
         trials: everything that was tried on the choosing half.
         seconds: that the search took.
+        text: that perplexity was measured on; None without one.
+        notes: what could not be tried, and why.
     """
 
     choosing: int
@@ -169,7 +204,14 @@ class RemedyReport(msgspec.Struct, frozen=True, kw_only=True, tag="report", tag_
     decodings: tuple[DecodingRow, ...]
     trials: tuple[Trial, ...]
     seconds: float
+    text: MeasuredText | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[RemedyRow, ...]:
+        """Every row, the dense model first."""
+        return (self.dense, self.variant, *self.remedies, *self.priced)
 
 
-RemedyRecord = RemedyQuestion | Trial | Proof | Redecoded | RemedyReport
+RemedyRecord = RemedyQuestion | Trial | Proof | Redecoded | Perplexity | RemedyReport
 """A line of the file that keeps it."""

@@ -85,7 +85,9 @@ def to_csv(_run: Run, frame: pl.DataFrame) -> bytes:
 def to_jsonl(run: Run, frame: pl.DataFrame) -> bytes:
     """One object a line: the row, then the item, its prompt, every score and every re-decode.
 
-    Of a run that instruments looked into, also what they found; of one with notes, those.
+    Of a run that instruments looked into, also what they found; of one with notes, those; of one
+    that remedies were searched for, also a held-out item's scores under each recipe that was
+    proven on it.
     """
     redecodes, findings = _by_item(run), _findings_by_item(run)
     lines = []
@@ -104,6 +106,8 @@ def to_jsonl(run: Run, frame: pl.DataFrame) -> bytes:
             detail["findings"] = findings.get(row["item_id"], [])
         if run.annotations:
             detail["annotation"] = run.annotations.get(row["item_id"], NOTHING)
+        if run.remedies is not None:
+            detail["remedies"] = run.proven.get(row["item_id"], {})
         lines.append(msgspec.json.encode(detail) + b"\n")
     return b"".join(lines)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from engine.methods.checkpoint import METHOD as CHECKPOINT
 from engine.records.remedies import DecodingRow, RemedyReport, RemedyRow, TaskFigures
 from engine.reports.figures import Section, Table, p_value_text
 from engine.text import displayable
@@ -19,16 +22,13 @@ HEADER = (
     "KL",
 )
 
-DECODING_HEADER = ("recipe", "decoding", "open", "95 %", "back", "broken", "p", "tokens")
+PERPLEXITY = "ppl"
+
+DECODING_HEADER = ("recipe", "decoding", "open", "95 %", "back", "broken", "p", "read", "generated")
 
 DECODING_NOTE = (
     "the first hypothesis counts; back and broken are against the recipe's own greedy answers, "
-    "tokens are those generated for an item"
-)
-
-PRICE_NOTE = (
-    "the blocks that the gold answers gain most from when they are dense; for comparison as many "
-    "blocks at random, and the sparsity that this comes to over all blocks"
+    "read and generated are the tokens that an item costs"
 )
 
 CHOSEN = "▸ "
@@ -38,11 +38,10 @@ CHOSEN = "▸ "
 def remedy_sections(report: RemedyReport) -> list[Section]:
     """What the search comes to in a sentence, and the tables of both tasks."""
     rows = (report.dense, report.variant, *ordered(report))
-    held_out = tuple(_cells(row, row.held_out, report) for row in rows)
     found = [
         Section(
             title=f"Held-out half, {report.held_out} items",
-            table=Table(header=HEADER, rows=held_out),
+            table=_held_out(rows, report),
             lines=(sentence(report), *notes(report)),
         )
     ]
@@ -55,13 +54,12 @@ def remedy_sections(report: RemedyReport) -> list[Section]:
                 lines=(),
             )
         )
-    priced = tuple(_cells(row, row.held_out, report) for row in report.priced)
-    if priced:
+    if report.priced:
         found.append(
             Section(
                 title="At a price: some blocks left dense, on the held-out half",
-                table=Table(header=HEADER, rows=priced),
-                lines=(PRICE_NOTE,),
+                table=_held_out(report.priced, report),
+                lines=(price_note(report),),
             )
         )
     decoded = tuple(_decoding_cells(row) for row in report.decodings)
@@ -76,6 +74,14 @@ def remedy_sections(report: RemedyReport) -> list[Section]:
     return found
 
 
+def sections_of_run(report: RemedyReport) -> list[Section]:
+    """The same, as part of the report of the run."""
+    return [
+        section._replace(title=f"Remedies, {section.title[0].lower()}{section.title[1:]}")
+        for section in remedy_sections(report)
+    ]
+
+
 def ordered(report: RemedyReport) -> list[RemedyRow]:
     """Baselines, then remedies by how much they bring back, what was chosen last."""
 
@@ -88,6 +94,9 @@ def ordered(report: RemedyReport) -> list[RemedyRow]:
 def sentence(report: RemedyReport) -> str:
     """What was chosen, and what it does on the held-out half."""
     best, variant, dense = report.best, report.variant, report.dense
+    if is_finished(variant):
+        found = f"{variant.label} is finished: at the same cost no recipe makes it otherwise"
+        return f"{found}, but blocks of it can be dense again" if report.priced else found
     if best.recipe == variant.recipe:
         return f"nothing that was tried brings back more than {variant.label} has"
     return (
@@ -111,7 +120,40 @@ def notes(report: RemedyReport) -> list[str]:
         "back, broken: open answers that are right and were wrong under the variant, and the other "
         "way round; p: McNemar's exact test of both",
         "= is no remedy: what the remedies must beat",
+        *perplexity_notes(report),
+        *report.notes,
     ]
+
+
+def perplexity_notes(report: RemedyReport) -> list[str]:
+    """What perplexity was measured on, where it was."""
+    text = report.text
+    if text is None:
+        return []
+    return [f"{PERPLEXITY}: perplexity on {text.source}, {text.windows} × {text.tokens} tokens"]
+
+
+def perplexity_text(row: RemedyRow) -> str:
+    """A row's perplexity."""
+    return "–" if row.perplexity is None else f"{row.perplexity:.2f}"
+
+
+def price_note(report: RemedyReport) -> str:
+    """What stands in the table of remedies at a price."""
+    note = (
+        "the blocks that the gold answers gain most from when they are dense; for comparison as "
+        "many blocks at random"
+    )
+    if not is_finished(report.variant):
+        return f"{note}, and the sparsity that this comes to over all blocks"
+    if len(report.priced) > 2:
+        return f"{note}, and the dense model pruned to the sparsity that this comes to"
+    return note
+
+
+def is_finished(row: RemedyRow) -> bool:
+    """Whether a row is of a finished checkpoint, that no recipe of ours makes."""
+    return row.recipe.startswith(f"{CHECKPOINT.name}:")
 
 
 def _decoding_cells(row: DecodingRow) -> tuple[str, ...]:
@@ -124,8 +166,18 @@ def _decoding_cells(row: DecodingRow) -> tuple[str, ...]:
         str(row.brought_back),
         str(row.newly_broken),
         p_value_text(row.p_value),
+        "–" if row.prompt_tokens is None else f"{row.prompt_tokens:.0f}",
         f"{row.tokens:.0f}",
     )
+
+
+def _held_out(rows: Sequence[RemedyRow], report: RemedyReport) -> Table:
+    """Rows on the held-out half, with the perplexity where there is a text."""
+    cells = [_cells(row, row.held_out, report) for row in rows]
+    if report.text is None:
+        return Table(header=HEADER, rows=tuple(cells))
+    measured = ((*own, perplexity_text(row)) for own, row in zip(cells, rows, strict=True))
+    return Table(header=(*HEADER, PERPLEXITY), rows=tuple(measured))
 
 
 def _cells(row: RemedyRow, figures: TaskFigures, report: RemedyReport) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from engine.reports.figures import (
     rung_cells,
 )
 from engine.reports.opening import opening
+from engine.reports.remedies import sections_of_run
 from engine.reports.variants import variant_sections
 from engine.runs.reading import Run
 
@@ -41,11 +42,13 @@ def full_summary(run: Run) -> Summary:
 
 
 def written_report(run: Run) -> list[Section]:
-    """The report of a run as it is handed in: it begins with the finding and with examples."""
+    """The report of a run as it is handed in: it begins with the finding and with examples, and
+    ends with what brings answers back."""
     frames = _frames(run)
     summary = _summary(run, frames)
     head, *rest = sections(summary)
-    return [head, *opening(run, summary, frames), *rest]
+    remedies = [] if run.remedies is None else sections_of_run(run.remedies)
+    return [head, *opening(run, summary, frames), *rest, *remedies]
 
 
 def _frames(run: Run) -> dict[str, pl.DataFrame]:

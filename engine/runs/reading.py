@@ -18,6 +18,7 @@ from engine.records.instruments.registry import AnyFinding, instruments, unknown
 from engine.records.items import Item
 from engine.records.lines import LineDecoder
 from engine.records.manifest import FORMAT, Manifest
+from engine.records.remedies import RemedyReport
 from engine.records.scores import Score, ScoredItem
 from engine.runs.sealing import opened, run_number
 from engine.user_files import is_there, read_file
@@ -92,6 +93,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it is on disk; `scored` is in the order of the items.
 
     `annotations` is by item, of a run that went through `engine.analysis.overruling`.
+
+    What was found on it to bring answers back is in a file of its own, and comes with
+    `engine.runs.remedies.with_remedies`: `remedies` is the report, and `proven` has, by held-out
+    item, its scores under the recipes of that report.
     """
 
     directory: Path
@@ -101,6 +106,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     redecodes: Collection[Redecode]
     findings: Collection[Finding] = ()
     annotations: Mapping[str, Annotation] = {}
+    remedies: RemedyReport | None = None
+    proven: Mapping[str, Mapping[str, Score]] = {}
 
 
 RESTORE = "Restore the file from a copy, or score the items again in another directory."

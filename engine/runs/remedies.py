@@ -12,6 +12,9 @@ from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
 from engine.records.lines import LineDecoder, encode_line
 from engine.records.remedies import (
+    HELD_OUT,
+    MeasuredText,
+    Perplexity,
     Proof,
     Redecoded,
     RemedyQuestion,
@@ -19,7 +22,8 @@ from engine.records.remedies import (
     RemedyReport,
     Trial,
 )
-from engine.runs.reading import read_manifest
+from engine.records.scores import Score
+from engine.runs.reading import Run, read_manifest
 from engine.runs.sealing import opened, run_number, sealed
 
 REMEDIES = "remedies.jsonl"
@@ -36,6 +40,7 @@ class RemedyLog:
         trials: by recipe.
         proofs: by recipe, task and item id.
         redecodes: by recipe, decoding and item id.
+        perplexities: by recipe and text.
         report: what the last question came to; None where it isn't answered yet.
     """
 
@@ -51,6 +56,7 @@ class RemedyLog:
         self.trials: dict[str, Trial] = {}
         self.proofs: dict[tuple[str, str, str], Proof] = {}
         self.redecodes: dict[tuple[str, Decoding, str], Redecode] = {}
+        self.perplexities: dict[tuple[str, MeasuredText], float] = {}
         content = self._path.read_bytes() if self._path.exists() else b""
         self._intact = content.rfind(b"\n") + 1
         self._run = run_number(read_manifest(directory))
@@ -96,5 +102,27 @@ class RemedyLog:
                 self.proofs[recipe, task, scored.item.id] = record
             case Redecoded(recipe=recipe, redecode=redecode):
                 self.redecodes[recipe, redecode.decoding, redecode.item_id] = redecode
+            case Perplexity(recipe=recipe, text=text, value=value):
+                self.perplexities[recipe, text] = value
             case RemedyReport():
                 self.report = record
+
+
+def with_remedies(run: Run) -> Run:
+    """The run with what the last search for remedies came to, where one is over.
+
+    Raises:
+        UserError: its file can't be read; the error names the line.
+    """
+    # The directory of a run on another machine isn't here.
+    log = RemedyLog(run.directory) if (run.directory / REMEDIES).exists() else None
+    report = log.report if log else None
+    if log is None or report is None:
+        return run
+    proven: dict[str, dict[str, Score]] = {}
+    for recipe in dict.fromkeys(row.recipe for row in report.rows[1:]):
+        for item_id in run.scored:
+            proof = log.proofs.get((recipe, HELD_OUT, item_id))
+            if proof is not None:
+                proven.setdefault(item_id, {})[recipe] = proof.scored.scores[recipe]
+    return msgspec.structs.replace(run, remedies=report, proven=proven)

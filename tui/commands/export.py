@@ -10,6 +10,7 @@ import typer
 from engine.records.settings import JudgeRule
 from engine.runs.known import located
 from engine.runs.reading import read_run
+from engine.runs.remedies import with_remedies
 from tui.commands.output import RUN_DIRECTORY
 from tui.commands.talk import Talk
 from tui.options.registry_help import FILTERS, FilledCommand
@@ -76,7 +77,8 @@ def export(
     from engine.reports.export import export as write_export
 
     run = located(run)
-    found = annotated(read_run(run)) if rule is None else read_judged(run, rule)
+    # A search for remedies is judged as the run was.
+    found = with_remedies(annotated(read_run(run))) if rule is None else read_judged(run, rule)
     count = write_export(found, to, variant=variant, filter_text=filter_text, long=long, raw=raw)
     under = f" under {len(found.manifest.settings.variants)} variants" if long else ""
     Talk().say(f"{count} items{under} in {to}")

@@ -10,7 +10,16 @@ from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
 from engine.records.remedies import DecodingRow, RemedyReport, RemedyRow, TaskFigures, Trial
 from engine.reports.figures import p_value_text
-from engine.reports.remedies import CHOSEN, PRICE_NOTE, notes, ordered, percent, sentence
+from engine.reports.remedies import (
+    CHOSEN,
+    PERPLEXITY,
+    notes,
+    ordered,
+    percent,
+    perplexity_text,
+    price_note,
+    sentence,
+)
 from engine.text import displayable, truncated
 from tui.drawing.lines import Line, wrap
 from tui.drawing.marks import bar
@@ -18,6 +27,10 @@ from tui.drawing.marks import bar
 BAR = 16
 GAP = 2
 LABEL = 34
+FIGURES = 37
+"""Cells of a row's figures, without a bar and a perplexity."""
+MEASURED = 7
+"""Cells of a perplexity."""
 
 BEFORE = (
     "What would bring these answers back at the same sparsity? The search changes one thing of the "
@@ -72,25 +85,28 @@ def _report_lines(report: RemedyReport, width: int) -> list[Line]:
     if report.priced:
         lines += [[], [("At a price: some blocks left dense, on the held-out half", "heading")]]
         lines += _table(report.priced, report, width, control=False)
-        lines += wrap([(PRICE_NOTE, "dim")], width)
+        lines += wrap([(price_note(report), "dim")], width)
     if report.decodings:
         lines += [[], [(f"Other decodings, {title[0].lower()}{title[1:]}", "heading")]]
         lines += _decodings(report.decodings, width)
     lines.append([])
     for note in notes(report):
-        lines += wrap([(note, "dim")], width)
+        lines += wrap([(displayable(note), "dim")], width)
     return lines
 
 
 def _table(
     rows: Sequence[RemedyRow], report: RemedyReport, width: int, *, control: bool
 ) -> list[Line]:
-    label = min(max(cell_len(row.label) for row in rows) + 2, max(width - 34, 20))
-    wide = width >= label + 34 + BAR + GAP
+    measured = report.text is not None and not control
+    cells = FIGURES + (GAP + MEASURED) * measured
+    label = min(max(cell_len(row.label) for row in rows) + 2, max(width - cells, 20))
+    wide = width >= label + cells + BAR + GAP
     heading = " " * (label + GAP) + f"{'open':>5}"
     if wide:
         heading += " " * (GAP + BAR)
-    lines: list[Line] = [[(f"{heading}  {'choice':>6}  {'back':>4}  {'broken':>6}  p", "dim")]]
+    heading += f"  {'choice':>6}" + f"  {PERPLEXITY:>{MEASURED}}" * measured
+    lines: list[Line] = [[(f"{heading}  {'back':>4}  {'broken':>6}  p", "dim")]]
     for row in rows:
         figures = row.control if control else row.held_out
         if figures is None:
@@ -100,30 +116,36 @@ def _table(
         text = truncated(f"{mark}{displayable(row.label)}", label)
         paint = "title" if chosen else "dim" if row.role == "baseline" else ""
         line: Line = [(text + " " * (label - cell_len(text) + GAP), paint)]
-        line += _figures(figures, wide=wide, compared=row.role not in ("dense", "variant"))
+        perplexity = perplexity_text(row) if measured else ""
+        compared = row.role not in ("dense", "variant")
+        line += _figures(figures, perplexity, wide=wide, compared=compared)
         lines.append(line)
     return lines
 
 
 def _decodings(rows: Sequence[DecodingRow], width: int) -> list[Line]:
     names = [f"  {displayable(row.label)}, {displayable(row.decoding)}" for row in rows]
-    label = min(max(map(cell_len, names)), max(width - 34, 20))
-    heading = " " * (label + GAP) + f"{'open':>5}  {'back':>4}  {'broken':>6}  tokens"
+    label = min(max(map(cell_len, names)), max(width - 38, 20))
+    heading = " " * (label + GAP) + f"{'open':>5}  {'back':>4}  {'broken':>6}  read  generated"
     lines: list[Line] = [[(heading, "dim")]]
     for name, row in zip(names, rows, strict=True):
         text = truncated(name, label)
         figures = f"{percent(row.open_accuracy):>5}  {row.brought_back:>4}  {row.newly_broken:>6}"
         padding = " " * (label - cell_len(text) + GAP)
-        lines.append([(text + padding, ""), (figures, ""), (f"  {row.tokens:>6.0f}", "dim")])
+        read = "–" if row.prompt_tokens is None else f"{row.prompt_tokens:.0f}"
+        cost = f"  {read:>4}  {row.tokens:>9.0f}"
+        lines.append([(text + padding, ""), (figures, ""), (cost, "dim")])
     return lines
 
 
-def _figures(figures: TaskFigures, *, wide: bool, compared: bool) -> Line:
+def _figures(figures: TaskFigures, perplexity: str, *, wide: bool, compared: bool) -> Line:
     line: Line = [(f"{percent(figures.open_accuracy):>5}", "")]
     if wide:
         drawn = bar(figures.open_accuracy or 0.0, BAR)
         line.append((" " * GAP + drawn + " " * (BAR - cell_len(drawn)), "bar"))
     line.append((f"  {percent(figures.choice_accuracy):>6}", ""))
+    if perplexity:
+        line.append((f"  {perplexity:>{MEASURED}}", ""))
     if compared:
         line.append((f"  {figures.brought_back:>4}  {figures.newly_broken:>6}", ""))
         line.append((f"  {p_value_text(figures.p_value)}", "dim"))

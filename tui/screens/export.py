@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Select, Static
 
 from engine.records.errors import UserError, in_one_line
+from engine.runs.remedies import with_remedies
 from engine.user_files import from_user, is_there
 from tui.acting import ActingScreen, Opening
 from tui.actions import RUN
@@ -105,7 +106,11 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
 
         try:
             count = export(
-                self._run, path, variant=self._variant, filter_text=self._filter_text, long=long
+                with_remedies(self._run),
+                path,
+                variant=self._variant,
+                filter_text=self._filter_text,
+                long=long,
             )
         except UserError as error:
             self._later(self._refused, in_one_line(error.message, error.hint))

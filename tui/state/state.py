@@ -252,6 +252,7 @@ class RunState:
             redecodes=RedecodesOf(self.redecodes.copy()),
             findings=FindingsOf(self.findings.copy()),
             annotations=dict(self.notes.by_item),
+            remedies=self.remedies,
         )
 
     # -- what happens --------------------------------------------------------------------
