@@ -2,23 +2,17 @@
 
     python -m tests.bench_perplexity --text FILE [--model DIRECTORY]
 
-WikiText's tokenised form is turned back into prose first (`detokenised`). The text is tokenised
-as a whole and cut into windows of 512 tokens without overlap; each window is scored by itself,
-its first token only as context. Perplexity is exp of the mean negative log-likelihood over all
-scored tokens, from float32 logits. The last, shorter window is left out.
+WikiText's tokenised form is turned back into prose first (`detokenised`); then it is cut into
+windows and scored as `engine.scoring.perplexity` says.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import re
 import time
 from pathlib import Path
 
-import torch
-from torch import Tensor
-from transformers import PreTrainedModel
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 from transformers.models.auto.tokenization_auto import AutoTokenizer
 
@@ -36,14 +30,14 @@ from engine.models.devices import DTYPES
 from engine.models.embedded import embedded_model
 from engine.models.paths import cache_directory
 from engine.models.weights import exchanged_weights
-
-WINDOWS_AT_ONCE = 4
+from engine.scoring.perplexity import perplexity, windows_of
 
 
 def usual_recipes() -> list[str]:
     """Every method that prunes at 50 % or quantizes to 4 bits, and Wanda with every modifier."""
     pruning = [f"{name}:0.5" for name in pruning_methods()]
-    modified = [f"wanda:0.5+{name}" for name, added in MODIFIERS.items() if not added.for_rows]
+    every = (one for one in MODIFIERS.values() if not (one.for_rows or one.for_biases))
+    modified = [f"wanda:0.5+{one.name}" for one in every]
     quantizing = [f"{name}:4:64" for name, method in methods().items() if Bits in method.takes]
     return [*pruning, *modified, *quantizing]
 
@@ -64,20 +58,6 @@ def detokenised(text: str) -> str:
     return re.sub(r"^ ", "", text, flags=re.MULTILINE)
 
 
-@torch.no_grad()
-def perplexity(model: PreTrainedModel, windows: Tensor) -> float:
-    """The exponential of the mean negative log-likelihood; `windows` is `(windows, tokens)`."""
-    total = 0.0
-    for batch in windows.split(WINDOWS_AT_ONCE):
-        ids = batch.to(model.device)
-        logits = model(input_ids=ids, use_cache=False).logits[:, :-1].float()
-        losses = torch.nn.functional.cross_entropy(
-            logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="sum"
-        )
-        total += float(losses)
-    return math.exp(total / (windows.shape[0] * (windows.shape[1] - 1)))
-
-
 def main() -> None:
     """Print a Markdown table, a row as soon as it is known."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench_perplexity")
@@ -95,8 +75,7 @@ def main() -> None:
     model.eval().to(options.device)
     tokenizer = AutoTokenizer.from_pretrained(directory)
     text = detokenised(options.text.read_text(encoding="utf-8"))
-    ids = torch.tensor(tokenizer(text, verbose=False)["input_ids"])
-    windows = ids[: len(ids) // 512 * 512].reshape(-1, 512)[: options.windows]
+    windows = windows_of(text, tokenizer)[: options.windows]
     shipped = None if options.model else SHIPPED[directory.name]
     sequences, record = calibration_sequences(
         model,

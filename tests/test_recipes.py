@@ -57,6 +57,14 @@ from tests.tiny_models import tiny_model
         ("gptq:4:64", "gptq:4:64", "gptq 4 bit/64", 0.0, True),
         ("noise:0.1", "noise:0.1", "noise 0.1", 0.0, False),
         ("checkpoint:a/b+c:d/", "checkpoint:a/b+c:d/", "checkpoint b+c:d", 0.0, False),
+        (
+            "checkpoint:a/b+c+keep=2.0",
+            "checkpoint:a/b+c+keep=0.2",
+            "checkpoint b+c +keep=0.2",
+            0.0,
+            False,
+        ),
+        ("checkpoint:a+keep=2/", "checkpoint:a+keep=2/", "checkpoint a+keep=2", 0.0, False),
     ],
 )
 def test_a_recipe_is_read_and_written(
@@ -92,7 +100,8 @@ def test_a_recipe_is_read_and_written(
         ("noise:0.1:2", "expected noise:SIGMA"),
         (
             "wanda:0.5+owls",
-            "'+owls' is not known; expected +owl, +linear, +gold, +shuffled, +swaps or +rows",
+            "'+owls' is not known; expected +owl, +linear, +gold, +shuffled, +swaps, +rows "
+            "or +bias",
         ),
         ("wanda:0.5+owl+owl", "a modifier is named twice"),
         ("rtn:4+owl", "rtn takes no modifiers"),

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from engine.analysis.pairing import answer_correct, choice_correct
 from engine.analysis.statistics import mcnemar, wilson
-from engine.methods.levers import differing
+from engine.methods.levers import (
+    ALLOCATION_LEVER,
+    BIAS_LEVER,
+    BIASED,
+    CALIBRATION_LEVER,
+    METHOD_LEVER,
+    allocating,
+    differing,
+)
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
 from engine.records.manifest import BlockSparsity
@@ -15,6 +24,7 @@ from engine.records.recipes import Recipe
 from engine.records.remedies import (
     HELD_OUT,
     DecodingRow,
+    MeasuredText,
     Proof,
     RemedyReport,
     RemedyRow,
@@ -45,6 +55,9 @@ def remedy_report(
     choosing: int,
     held_out: Collection[Item],
     control: str | None,
+    text: MeasuredText | None = None,
+    perplexities: Mapping[tuple[str, MeasuredText], float] = MappingProxyType({}),
+    notes: Sequence[str] = (),
 ) -> RemedyReport:
     """Put the table together; every recipe, `base` among them, must be proven on every item.
 
@@ -73,6 +86,7 @@ def remedy_report(
                 None if control is None else task_figures(scores[name, control], before[control])
             ),
             seconds=trial.seconds if trial else None,
+            perplexity=None if text is None else perplexities.get((name, text)),
         )
 
     rows = {
@@ -97,6 +111,8 @@ def remedy_report(
         decodings=tuple(decodings),
         trials=tuple(trials.values()),
         seconds=sum(trial.seconds for trial in trials.values()),
+        text=text,
+        notes=tuple(notes),
     )
 
 
@@ -111,8 +127,12 @@ def decoding_row(
         right += first
         brought_back += was is False and first
         newly_broken += was is True and not first
-        tokens += sum(one.count * one.tokens for one in redecode.hypotheses)
+        # Runs of earlier versions don't know what was dropped on the way.
+        tokens += redecode.generated_tokens or sum(
+            one.count * one.tokens for one in redecode.hypotheses
+        )
     share = wilson(right, len(redecodes))
+    read = [redecode.prompt_tokens for redecode in redecodes]
     return DecodingRow(
         recipe=recipe,
         label=label,
@@ -124,15 +144,17 @@ def decoding_row(
         newly_broken=newly_broken,
         p_value=mcnemar(brought_back, newly_broken),
         tokens=tokens / len(redecodes),
+        prompt_tokens=None if None in read else sum(filter(None, read)) / len(read),
     )
 
 
 def changes(recipe: Recipe, base: Recipe) -> tuple[str, ...]:
     """What differs from the run's variant, a phrase each."""
     phrases = {
-        "method": recipe.method,
-        "allocation": " ".join(f"+{name}" for name in recipe.modifiers) or "uniform",
-        "calibration": f"calibrated on {recipe.calibration or 'the same text'}",
+        METHOD_LEVER: recipe.method,
+        ALLOCATION_LEVER: " ".join(f"+{name}" for name in allocating(recipe)) or "uniform",
+        CALIBRATION_LEVER: f"calibrated on {recipe.calibration or 'the same text'}",
+        BIAS_LEVER: f"+{BIASED}" if BIASED in recipe.modifiers else f"no +{BIASED}",
     }
     return tuple(phrases[lever] for lever in differing(base, recipe))
 

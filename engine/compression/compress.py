@@ -16,6 +16,7 @@ from engine.compression.allocation import (
     owl_sparsities,
     shuffled_gains,
 )
+from engine.compression.biases import bias_name, has_bias, has_biases, made_up_bias
 from engine.compression.reporter import Reporter
 from engine.compression.statistics import BlockStatistics
 from engine.compression.swaps import refine
@@ -105,7 +106,7 @@ def compress(
         inputs = capture_inputs(model, work.blocks, sequences, reporter.check)
     tensors: dict[str, Tensor] = {}
     counts: list[BlockSparsity] = []
-    notes = _origin(recipe)
+    notes = _origin(work)
     for block, sparsity in zip(work.blocks, sparsities, strict=True):
         done = total - len(work.blocks) + block.index
         reporter.progress(f"block {block.index + 1} of {len(work.blocks)}", done, total)
@@ -121,17 +122,24 @@ def compress(
             dense = BlockSparsity(block=block.index, zeros=0, weights=_weights(work, block))
             counts.append(dense)
         else:
-            counts.append(_count_zeros(block, changed))
+            weights = [matrix.name for matrix in work.matrices[block.index]]
+            counts.append(_count_zeros(block, [changed[one] for one in weights if one in changed]))
         tensors |= {name: tensor.cpu() for name, tensor in changed.items()}
         notes += noted
     reporter.progress("done", total, total)
     return Compressed(tensors, tuple(counts), tuple(notes))
 
 
-def _origin(recipe: Recipe) -> list[str]:
-    """A note that names the package of a method that isn't ours."""
-    package = outside_package(recipe.method)
-    return [] if package is None else [f"{recipe.method} is a method of the package {package}"]
+def _origin(work: _Work) -> list[str]:
+    """Notes that name the package of a method that isn't ours, and how many matrices have biases
+    where biases are changed."""
+    package, notes = outside_package(work.recipe.method), []
+    if package is not None:
+        notes.append(f"{work.recipe.method} is a method of the package {package}")
+    if "bias" in work.recipe.modifiers:
+        every = [matrix for inside in work.matrices.values() for matrix in inside]
+        notes.append(f"+bias: {sum(map(has_bias, every))} of {len(every)} matrices have one")
+    return notes
 
 
 def _prepared(model: PreTrainedModel, recipe: Recipe, reporter: Reporter) -> _Work:
@@ -148,8 +156,20 @@ def _prepared(model: PreTrainedModel, recipe: Recipe, reporter: Reporter) -> _Wo
         )
     for inside in matrices.values():
         _check_shapes(inside, recipe)
-    needs: Needs = "gram" if "swaps" in recipe.modifiers else method.needs
+    needs = _needs(recipe, method)
+    if "bias" in recipe.modifiers and not has_biases(model):
+        raise UserError(
+            f"no layer in the blocks of {type(model).__name__} has a bias: {recipe} can't be made",
+            "Leave out +bias.",
+        )
     return _Work(model, recipe, method, method.compress, needs, blocks, matrices, reporter)
+
+
+def _needs(recipe: Recipe, method: Method) -> Needs:
+    """What must be known of the inputs of a block while it is compressed."""
+    if "swaps" in recipe.modifiers:
+        return "gram"
+    return "norms" if method.needs == "nothing" and "bias" in recipe.modifiers else method.needs
 
 
 def _sparsities(work: _Work, sequences: Tensor, gains: Sequence[float]) -> list[float]:
@@ -199,7 +219,8 @@ def _compressed_block(
 ) -> tuple[dict[str, Tensor], list[str]]:
     """The block's new parameters by full name, and notes."""
     matrices = work.matrices[block.index]
-    statistics = BlockStatistics(keep_inputs=work.needs == "gram")
+    compensated = "bias" in work.recipe.modifiers
+    statistics = BlockStatistics(keep_inputs=work.needs == "gram", means=compensated)
     if inputs is not None:
         with statistics.collecting(matrices):
             for _ in inputs.run(block, work.reporter.check):
@@ -211,8 +232,11 @@ def _compressed_block(
         if inputs is not None and not known:
             notes.append(f"{matrix.name}: no calibration token came by; left as it was")
             continue
+        mean = known[0].mean if compensated and known and has_bias(matrix) else None
         changed[matrix.name], noted = _compressed_parameter(work, matrix, known, sparsity)
         notes += noted
+        if mean is not None:
+            changed[bias_name(matrix)] = made_up_bias(matrix, changed[matrix.name], mean)
     return changed, notes
 
 
@@ -249,7 +273,7 @@ def _named(matrix: Prunable, which: list[int]) -> str:
     return f"{matrix.name} of expert {', '.join(map(str, which))}"
 
 
-def _count_zeros(block: Block, changed: dict[str, Tensor]) -> BlockSparsity:
-    weights = sum(tensor.numel() for tensor in changed.values())
-    zeros = sum(int((tensor == 0).sum()) for tensor in changed.values())
+def _count_zeros(block: Block, changed: list[Tensor]) -> BlockSparsity:
+    weights = sum(tensor.numel() for tensor in changed)
+    zeros = sum(int((tensor == 0).sum()) for tensor in changed)
     return BlockSparsity(block=block.index, zeros=zeros, weights=weights)

@@ -20,10 +20,12 @@ class BlockStatistics:
     """The statistics of all matrices of a block, by parameter name; one per expert where fused.
 
     Matrices that read the same inputs share one `InputStatistics`. Inputs are kept rather than
-    summed up to Gram matrices at once, so that a single one exists at any time.
+    summed up to Gram matrices at once, so that a single one exists at any time. `means` says
+    whether they are summed up as they are, too.
     """
 
     keep_inputs: bool
+    means: bool = False
     of: dict[str, list[InputStatistics]] = field(default_factory=dict)
     _last: tuple[Tensor, InputStatistics] | None = None
     _last_routed: dict[nn.Module, Tensor] = field(default_factory=dict)
@@ -97,7 +99,8 @@ class BlockStatistics:
                     )
 
     def _empty(self, matrix: Prunable, device: torch.device) -> InputStatistics:
-        return InputStatistics(torch.zeros(matrix.in_features, device=device))
+        zeros = torch.zeros(matrix.in_features, device=device)
+        return InputStatistics(zeros, sums=zeros.clone() if self.means else None)
 
 
 def _by_module(matrices: list[Prunable]) -> dict[nn.Module, list[Prunable]]:

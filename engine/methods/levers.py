@@ -10,16 +10,19 @@ from engine.methods.amounts import Sigma, Sparsity
 from engine.methods.modifiers import MODIFIERS
 from engine.methods.recipes import method_of, needs_calibration, parse_recipe
 from engine.methods.registry import methods, outside_package
-from engine.records.recipes import Recipe, RecipeError
+from engine.records.recipes import Amount, Recipe, RecipeError
 
 METHOD_LEVER, ALLOCATION_LEVER, CALIBRATION_LEVER = "method", "allocation", "calibration"
-LEVERS = (METHOD_LEVER, ALLOCATION_LEVER, CALIBRATION_LEVER)
+BIAS_LEVER = "bias"
+LEVERS = (METHOD_LEVER, ALLOCATION_LEVER, CALIBRATION_LEVER, BIAS_LEVER)
+"""The last is for models whose layers have biases."""
 
 SHARE_DIGITS = 3
 """Of a sparsity that another one is matched to."""
 
 ALLOCATES = "the sparsity per block"
 CONTROL = "shuffled"
+BIASED = "bias"
 
 
 def changed(recipe: Recipe, lever: str, calibrations: Sequence[str]) -> list[Recipe]:
@@ -32,12 +35,14 @@ def changed(recipe: Recipe, lever: str, calibrations: Sequence[str]) -> list[Rec
     """
     changes: list[dict[str, object]]
     if lever == METHOD_LEVER:
-        changes = [{"method": name} for name in _methods(recipe)]
+        changes = [{"method": name} for name in _methods(recipe.amount)]
     elif lever == ALLOCATION_LEVER:
         others = [name for name in recipe.modifiers if MODIFIERS[name].sets != ALLOCATES]
         changes = [{"modifiers": (*others, *own)} for own in _allocations()]
-    else:
+    elif lever == CALIBRATION_LEVER:
         changes = [{"calibration": source} for source in (None, *calibrations)]
+    else:
+        changes = [{"modifiers": _biased(recipe, biased)} for biased in (False, True)]
     found = [_valid(recipe, **change) for change in changes]
     return [one for one in found if one is not None and one != recipe]
 
@@ -48,9 +53,17 @@ def as_in(recipe: Recipe, other: Recipe, lever: str) -> Recipe | None:
         return _valid(recipe, method=other.method)
     if lever == CALIBRATION_LEVER:
         return _valid(recipe, calibration=other.calibration)
+    if lever == BIAS_LEVER:
+        return _valid(recipe, modifiers=_biased(recipe, biased=BIASED in other.modifiers))
     own = [name for name in recipe.modifiers if MODIFIERS[name].sets != ALLOCATES]
     others = [name for name in other.modifiers if MODIFIERS[name].sets == ALLOCATES]
     return _valid(recipe, modifiers=(*own, *others))
+
+
+def _biased(recipe: Recipe, biased: bool) -> tuple[str, ...]:
+    """The modifiers of a recipe with or without +bias."""
+    others = (name for name in recipe.modifiers if name != BIASED)
+    return (*others, BIASED) if biased else tuple(others)
 
 
 def differing(recipe: Recipe, other: Recipe) -> list[str]:
@@ -74,14 +87,20 @@ def uniform_at(recipe: Recipe, sparsity: float, *, owl: bool = False) -> Recipe 
     return _valid(recipe, amount=amount, modifiers=modifiers, kept=())
 
 
+def pruned_to(sparsity: float) -> tuple[Recipe, ...]:
+    """The dense model pruned to a sparsity, uniformly, by each method that looks at activations."""
+    amount = Sparsity(round(sparsity, SHARE_DIGITS))
+    return tuple(Recipe(method=name, amount=amount) for name in _methods(amount))
+
+
 def keeping(recipe: Recipe, blocks: Sequence[int]) -> Recipe | None:
     """The recipe with blocks left dense."""
     return _valid(recipe, kept=tuple(sorted(blocks)))
 
 
-def _methods(recipe: Recipe) -> list[str]:
+def _methods(amount: Amount) -> list[str]:
     """Methods of ours that take the kind of amount and look at activations."""
-    kind = type(recipe.amount)
+    kind = type(amount)
     return [
         name
         for name, method in methods().items()
@@ -90,6 +109,11 @@ def _methods(recipe: Recipe) -> list[str]:
         and method.calibrated
         and outside_package(name) is None
     ]
+
+
+def allocating(recipe: Recipe) -> list[str]:
+    """The recipe's modifiers that set the sparsity per block."""
+    return [name for name in recipe.modifiers if MODIFIERS[name].sets == ALLOCATES]
 
 
 def _allocations() -> list[tuple[str, ...]]:

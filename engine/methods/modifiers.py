@@ -20,6 +20,7 @@ class Modifier:
         needs: what it must know of the inputs, beside what the method needs.
         not_with_pattern: why it can't go with N:M, as a clause; empty where it can.
         for_rows: whether it is only for methods with `takes_rows`.
+        for_biases: whether it is only for models whose layers have biases.
         looks_at_answers: whether it must know the gold answers of items.
         source: where it is described.
     """
@@ -30,6 +31,7 @@ class Modifier:
     needs: Needs = "nothing"
     not_with_pattern: str = ""
     for_rows: bool = False
+    for_biases: bool = False
     looks_at_answers: bool = False
     source: Source | None = None
 
@@ -77,6 +79,14 @@ _LISTED = (
         sets="the comparison group",
         not_with_pattern="N:M already chooses within each row",
         for_rows=True,
+    ),
+    Modifier(
+        name="bias",
+        help="biases that make up for what the weights lose on average, where layers have any",
+        sets="the biases",
+        needs="norms",
+        for_biases=True,
+        source=Source("Nagel et al. 2019", "https://arxiv.org/abs/1906.04721"),
     ),
 )
 

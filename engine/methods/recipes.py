@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from engine.methods.amounts import MOST_DIGITS, Pattern, Sparsity
@@ -10,6 +12,9 @@ from engine.methods.modifiers import MODIFIERS
 from engine.methods.registry import found, methods, pruning_methods
 from engine.records.errors import UserError
 from engine.records.recipes import KEEP, Amount, Recipe, RecipeError
+
+_KEPT_OF_VERBATIM = re.compile(rf"(.+)\+({KEEP}[0-9]+(?:\.[0-9]+)*)", re.DOTALL)
+"""An amount that may contain anything, with blocks that are left dense at its end."""
 
 
 def parse_recipe(text: str) -> Recipe:
@@ -25,7 +30,11 @@ def parse_recipe(text: str) -> Recipe:
     if not colon or not rest:
         raise RecipeError(f"'{text}' has no amount: expected {_forms(method)}")
     if any(amount.verbatim for amount in method.takes):
-        return Recipe(method=name, amount=_amount(text, method, rest))
+        kept = _KEPT_OF_VERBATIM.fullmatch(rest)
+        if kept is None:
+            return Recipe(method=name, amount=_amount(text, method, rest))
+        blocks = _kept_blocks(text, [kept[2]])
+        return Recipe(method=name, amount=_amount(text, method, kept[1]), kept=blocks)
     rest, at, calibration = rest.partition("@")
     amount, *parts = rest.split("+")
     recipe = Recipe(

@@ -13,6 +13,7 @@ import msgspec
 
 from engine.methods.levers import (
     ALLOCATION_LEVER,
+    BIAS_LEVER,
     LEVERS,
     as_in,
     changed,
@@ -47,7 +48,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys((*self.baselines, *self.singles, *self.path, self.best)))
 
 
-def search(base: Recipe, calibrations: Sequence[str], tried: Try) -> Found:
+def search(base: Recipe, calibrations: Sequence[str], tried: Try, *, biases: bool = False) -> Found:
     """Search for a better recipe at the same sparsity.
 
     Args:
@@ -55,15 +56,17 @@ def search(base: Recipe, calibrations: Sequence[str], tried: Try) -> Found:
         calibrations: sources of calibration text, beside the run's own.
         tried: makes a recipe and scores it on the choosing half; asked for a recipe again, it
             gives the same trial.
+        biases: whether layers of the model have biases, which can be moved as well.
     """
+    levers = [lever for lever in LEVERS if biases or lever != BIAS_LEVER]
     current = base
     path: list[Recipe] = []
     singles: list[Recipe] = []
-    for _ in LEVERS:
+    for _ in levers:
         moved = differing(base, current)
         winners = [
             max(candidates, key=lambda recipe: worth(tried(recipe)))
-            for lever in LEVERS
+            for lever in levers
             if lever not in moved and (candidates := changed(current, lever, calibrations))
         ]
         if not singles:

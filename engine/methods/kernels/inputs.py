@@ -23,19 +23,24 @@ class InputStatistics:
         tokens: how many were seen.
         inputs: the inputs themselves, batch by batch, where the Gram matrix will be needed.
         note: what is unusual about them.
+        sums: Σx per input feature, `(in_features,)`; None where nobody needs it.
     """
 
     square_sums: Tensor
     tokens: int = 0
     inputs: list[Tensor] = field(default_factory=list)
     note: str = ""
+    sums: Tensor | None = None
 
     def add(self, inputs: Tensor, *, keep: bool) -> None:
         """Count inputs, `(…, in_features)`, and keep them where they will be needed."""
         rows = inputs.reshape(-1, inputs.shape[-1])
         self.tokens += rows.shape[0]
         for part in rows.split(ROWS_AT_ONCE):
-            self.square_sums += part.to(torch.float32, copy=True).square_().sum(0)
+            values = part.to(torch.float32, copy=True)
+            if self.sums is not None:
+                self.sums += values.sum(0)
+            self.square_sums += values.square_().sum(0)
         if keep:
             self.inputs.append(rows)
 
@@ -43,6 +48,17 @@ class InputStatistics:
     def norms(self) -> Tensor:
         """‖X‖₂ per input feature, `(in_features,)`."""
         return self.square_sums.sqrt()
+
+    @property
+    def mean(self) -> Tensor:
+        """E[x] per input feature, `(in_features,)`.
+
+        Raises:
+            ValueError: it was not asked for.
+        """
+        if self.sums is None:
+            raise ValueError("the sums of the inputs were not counted")
+        return self.sums / max(self.tokens, 1)
 
     @cached_property
     def gram(self) -> Tensor:
