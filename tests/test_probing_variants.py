@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 
+from engine.models.checkpoints import restore_blocks
+from engine.models.structure import decoder_blocks
 from engine.probing.depth import find_depth
 from engine.probing.fork import find_continuations
 from engine.probing.patch import find_patched
@@ -19,7 +22,7 @@ from engine.records.instruments.instrument import Instrument
 from engine.records.instruments.patch import Patch
 from engine.records.instruments.restore import Restore
 from engine.records.instruments.slider import Slider
-from tests.probing_helpers import VARIANT, Bench
+from tests.probing_helpers import VARIANT, Bench, last_logits, total_log_probability
 from tests.tiny_models import tiny_model
 
 CHECKPOINT = "checkpoint:here"
@@ -57,6 +60,59 @@ def test_a_checkpoint_of_another_shape_is_refused_where_parts_are_exchanged() ->
     bench.variants.add_model("checkpoint:there", other)
     with pytest.raises(UserError, match="not those of the dense model"):
         find_patched(bench.probing_of("checkpoint:there"), bench.subjects(), Patch())
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_blocks_of_a_checkpoint_are_the_dense_models_bit_for_bit(kind: str) -> None:
+    """All of a block, as whoever made it may have changed norms and biases, too."""
+    bench = Bench(kind)
+    dense = tuple(bench.subjects()[0].whole)
+    changed = bench.changed_copy(bench.tensors)
+    with torch.no_grad():
+        for block in decoder_blocks(changed):
+            for parameter in block.module.parameters():
+                parameter.add_(0.01)
+    bench.variants.add_model(CHECKPOINT, changed)
+
+    def logits(name: str) -> torch.Tensor:
+        with bench.variants.using(name) as model:
+            return last_logits(model, dense)
+
+    before = logits(CHECKPOINT)
+    some, everything = f"{CHECKPOINT}+keep=1", f"{CHECKPOINT}+keep=0.1.2"
+    restore_blocks(bench.variants, some, CHECKPOINT, (1,))
+    restore_blocks(bench.variants, everything, CHECKPOINT, (0, 1, 2))
+    assert torch.equal(logits(everything), logits("dense"))
+    partly = logits(some)
+    assert not torch.equal(partly, before)
+    assert not torch.equal(partly, logits("dense"))
+    with bench.variants.using(some):
+        # A question that comes meanwhile is about the whole checkpoint, or about others.
+        assert torch.equal(logits(CHECKPOINT), before)
+        assert torch.equal(logits(everything), logits("dense"))
+        with pytest.raises(ValueError, match="in use"):
+            bench.variants.remove(some)
+        assert torch.equal(logits(some), partly)
+    bench.variants.remove(everything)
+    assert set(bench.variants.names) == {"dense", VARIANT, CHECKPOINT, some}
+    assert torch.equal(logits(CHECKPOINT), before)
+    # Norms and biases are restored with their block where sensitivities are measured.
+    [found, _] = find_gains(bench.probing_of(CHECKPOINT), bench.subjects(), Restore(matrices=False))
+    subject = bench.subjects()[0]
+    with bench.variants.using(some) as model:
+        after = total_log_probability(model, subject)
+    assert found.compressed + found.blocks[1].gain == pytest.approx(after, abs=1e-4)
+
+
+def test_blocks_of_another_shape_can_not_be_restored() -> None:
+    bench = Bench("llama")
+    bench.variants.add_model(CHECKPOINT, bench.cut_after(bench.model, 1))
+    with pytest.raises(UserError, match="not those of the dense model"):
+        restore_blocks(bench.variants, f"{CHECKPOINT}+keep=0", CHECKPOINT, (0,))
+    with pytest.raises(UserError, match="not those of the dense model"):
+        find_gains(bench.probing_of(CHECKPOINT), bench.subjects(), Restore())
+    with pytest.raises(UserError, match="has 3 blocks"):
+        restore_blocks(bench.variants, f"{CHECKPOINT}+keep=3", CHECKPOINT, (3,))
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "bloom"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from pathlib import Path
 
 import msgspec
 import pytest
+import torch
 
 from engine.analysis.remedying import changes, task_figures
 from engine.items.halves import halves
@@ -37,7 +39,9 @@ from engine.runs.reading import read_manifest
 from engine.runs.remedies import REMEDIES
 from tests.cli_helpers import run_cli
 from tests.engine_process import Engine, tiny_settings
+from tests.probing_helpers import Bench
 from tests.runs_helpers import one_of_each
+from tests.tiny_models import TEXT, TOKENS, tiny_model, tiny_tokenizer
 
 
 def test_halves_have_no_item_in_common_and_depend_on_ids_alone() -> None:
@@ -207,6 +211,47 @@ def test_a_killed_search_goes_on_where_it_was(
     assert "Held-out half, 6 items" in table.stdout
 
 
+def test_perplexity_is_measured_on_a_text_of_ones_own(
+    engine: Engine, checkpoint: Path, tmp_path: Path
+) -> None:
+    # Of a finished checkpoint little is tried, so that this takes little time.
+    first = _remedied_checkpoint(engine, checkpoint, checkpoint, tmp_path / "run")
+    assert len(first.rows) == 4
+    assert {row.perplexity for row in first.rows} == {None}
+    engine.process.kill()
+    engine.process.wait()
+    text = tmp_path / "text.txt"
+    text.write_text("\n".join(TEXT * 3))
+    arguments = ("remedy", tmp_path / "run", "--control", "currencies", "--text", text)
+    done = run_cli(tmp_path, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    report = msgspec.json.decode(done.stdout, type=RemedyReport)
+    assert report.text is not None
+    assert report.text.tokens == TOKENS
+    assert all(row.perplexity for row in report.rows)
+    # The search itself is the one that was over already.
+    assert report.trials == first.trials
+    model, tokenizer = tiny_model("llama"), tiny_tokenizer()
+    ids = tokenizer(text.read_text())["input_ids"]
+    losses = []
+    for window in range(report.text.windows):
+        part = ids[window * TOKENS : (window + 1) * TOKENS]
+        with torch.no_grad():
+            logits = model(torch.tensor([part])).logits[0]
+        for place, token in enumerate(part[1:]):
+            losses.append(-float(logits[place].log_softmax(-1)[token]))
+    assert report.dense.perplexity == pytest.approx(math.exp(sum(losses) / len(losses)), rel=1e-4)
+    table = run_cli(tmp_path, *arguments)
+    assert f"{report.dense.perplexity:.2f}" in table.stdout
+    text.write_text("Too short.")
+    refused = run_cli(tmp_path, *arguments)
+    assert refused.returncode == 2
+    assert "too few for a perplexity" in refused.stderr
+    missing = run_cli(tmp_path, *arguments[:-1], tmp_path / "none.txt")
+    assert missing.returncode == 2
+    assert "can't be read" in missing.stderr
+
+
 def test_what_can_not_be_mended_is_said(engine: Engine, checkpoint: Path, tmp_path: Path) -> None:
     settings = tiny_settings(checkpoint, limit=2)
     engine.send(StartRun(settings=settings, directory=str(tmp_path / "run")))
@@ -222,24 +267,71 @@ def test_what_can_not_be_mended_is_said(engine: Engine, checkpoint: Path, tmp_pa
     assert "too few" in failed.message
 
 
-def test_of_a_finished_checkpoint_only_decodings_are_tried(
-    engine: Engine, checkpoint: Path, tmp_path: Path
-) -> None:
-    recipe = f"checkpoint:{checkpoint}"
-    settings = tiny_settings(checkpoint, recipes=(recipe,))
-    engine.send(StartRun(settings=settings, directory=str(tmp_path / "run")))
+def _remedied_checkpoint(engine: Engine, checkpoint: Path, other: Path, run: Path) -> RemedyReport:
+    settings = tiny_settings(checkpoint, recipes=(f"checkpoint:{other}",))
+    engine.send(StartRun(settings=settings, directory=str(run)))
     engine.until(RunFinished)
     engine.send(Remedy(control="currencies"))
     found = engine.until(RemedyFound)
     assert isinstance(found, RemedyFound)
-    assert found.report.best == found.report.variant
-    assert found.report.remedies == ()
-    assert {row.recipe for row in found.report.decodings} == {"dense", recipe}
-    # The checkpoint is the dense model itself.
-    by_decoding: dict[str, set[float]] = {}
-    for row in found.report.decodings:
-        by_decoding.setdefault(row.decoding, set()).add(row.open_accuracy)
-    assert all(len(shares) == 1 for shares in by_decoding.values())
+    return found.report
+
+
+def test_blocks_of_a_finished_checkpoint_are_restored_at_a_price(
+    engine: Engine, checkpoint: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "saved"
+    engine.send(Prune(settings=tiny_settings(checkpoint), directory=str(saved)))
+    engine.until(CheckpointSaved)
+    report = _remedied_checkpoint(engine, checkpoint, saved, tmp_path / "run")
+    recipe = f"checkpoint:{saved}"
+    assert report.best == report.variant
+    assert report.remedies == ()
+    assert report.notes == ()
+    restored, drawn, *pruned = report.priced
+    assert (restored.role, drawn.role) == ("remedy", "baseline")
+    assert {restored.recipe, drawn.recipe} < {f"{recipe}+keep={block}" for block in range(3)}
+    assert restored.achieved_sparsity == pytest.approx(1 / 3, abs=0.01)
+    # Budget-matched: the dense model pruned to the sparsity that one dense block of three leaves.
+    assert {row.recipe for row in pruned} == {
+        f"{name}:{round(restored.achieved_sparsity, 3):g}" for name in ("ria", "sparsegpt", "wanda")
+    }
+    assert all(row.n == 6 for row in report.priced)
+    assert {row.recipe for row in report.decodings} == {"dense", recipe}
+    assert all(row.tokens > 0 and row.prompt_tokens for row in report.decodings)
+    # What was restored is the checkpoint with that block, also when it is written.
+    mixed = tmp_path / "mixed"
+    settings = tiny_settings(checkpoint, recipes=(restored.recipe,))
+    engine.send(Prune(settings=settings, directory=str(mixed)))
+    written = engine.until(CheckpointSaved)
+    assert isinstance(written, CheckpointSaved)
+    [variant] = written.manifest.variants
+    assert variant.achieved_sparsity == restored.achieved_sparsity
+    both = tiny_settings(checkpoint, recipes=(restored.recipe, f"checkpoint:{mixed}"))
+    engine.seen.clear()
+    engine.send(StartRun(settings=both, directory=str(tmp_path / "again")))
+    engine.until(RunFinished)
+    for event in engine.of(ItemScored):
+        assert isinstance(event, ItemScored)
+        _, one, same = event.scored.scores.values()
+        assert one == same
+
+
+def test_of_a_checkpoint_of_another_shape_only_decodings_are_tried(
+    engine: Engine, checkpoint: Path, tmp_path: Path
+) -> None:
+    shallow = tmp_path / "shallow"
+    model = Bench("llama").model
+    Bench("llama").cut_after(model, 1).save_pretrained(shallow)
+    tiny_tokenizer().save_pretrained(shallow)
+    report = _remedied_checkpoint(engine, checkpoint, shallow, tmp_path / "run")
+    assert report.priced == ()
+    [note] = report.notes
+    assert "no block was restored" in note
+    assert {row.recipe for row in report.decodings} == {"dense", f"checkpoint:{shallow}"}
+    refused = run_cli(tmp_path, "remedy", tmp_path / "run", "--save", tmp_path / "mended")
+    assert refused.returncode == 2
+    assert "is finished" in refused.stderr
 
 
 def test_a_question_meanwhile_is_answered_by_the_variant_that_it_is_about(

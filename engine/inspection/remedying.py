@@ -2,53 +2,45 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 
 import msgspec
+from torch import Tensor
 
-from engine.analysis.remedying import decoding_row, remedy_report, trial_of
-from engine.decoding.decoder import Decoder
-from engine.decoding.redecode import redecode
+from engine.analysis.remedying import remedy_report, trial_of
 from engine.inspection.opened import OpenedRun
+from engine.inspection.other_decodings import other_decodings
 from engine.inspection.planning import plan_batches, preparer
 from engine.inspection.workbench import Workbench
 from engine.items.halves import halves
-from engine.methods.amounts import Sparsity
-from engine.methods.levers import compresses, keeping, uniform_at
+from engine.methods.amounts import Checkpoint, Sparsity
+from engine.methods.levers import compresses, keeping
 from engine.methods.recipes import parse_recipe
-from engine.records.decodings.decoding import Decoding
-from engine.records.decodings.registry import parse_decoding
 from engine.records.errors import UserError
 from engine.records.items import Item
 from engine.records.recipes import Recipe
 from engine.records.remedies import (
     HELD_OUT,
     DecodingRow,
+    Perplexity,
     Proof,
-    Redecoded,
     RemedyQuestion,
     RemedyReport,
     Trial,
 )
 from engine.records.scores import ScoredItem
 from engine.records.settings import DENSE
+from engine.remedies.pricing import at_the_same_cost, kept_blocks
 from engine.remedies.question import control_items
 from engine.remedies.search import Found, search
 from engine.runs.remedies import RemedyLog
 from engine.scoring.items import score_batch
-
-DECODINGS = ("one-shot", "repetition-penalty=1.2", "beam=8")
-"""Decodings that are tried beside recipes."""
+from engine.scoring.perplexity import perplexity
 
 KEPT_SHARE, PRICED = 0.13, 4
 """The share of the blocks that are left dense at a price, and how many recipes that makes with its
 baselines."""
-
-DECODED_AT_ONCE = 128
-"""Hypotheses."""
 
 LEAST_ITEMS = 4
 """Fewer items can't be split into halves that say anything."""
@@ -63,6 +55,7 @@ class Remedying:
     Args:
         run: with its model.
         question: what is asked.
+        windows: of the question's text, `(windows, tokens)`; None where it has none.
         tell: takes progress.
         check: called between steps; raises to cancel.
         tried: takes every trial as it is known.
@@ -72,21 +65,24 @@ class Remedying:
         self,
         run: OpenedRun,
         question: RemedyQuestion,
+        windows: Tensor | None,
         tell: Tell,
         check: Callable[[], None],
         tried: Callable[[Trial], None],
     ) -> None:
         self._run = run
         self._question = question
+        self._windows = windows
         self._tell = tell
         self._check = check
         self._tried = tried
         self._log = RemedyLog(run.log.directory)
         self._settings = run.log.manifest.settings
-        both = halves(run.log.items.values(), self._settings.seed)
-        self._choosing, self._held_out = both.choosing, both.held_out
+        self._halves = halves(run.log.items.values(), self._settings.seed)
+        self._choosing, self._held_out = self._halves.choosing, self._halves.held_out
         self._control = control_items(question.control, self._settings)
         self._told: set[str] = set()
+        self._notes: list[str] = []
 
     def report(self) -> RemedyReport:
         """Search and prove, as far as that isn't done yet; then what was found.
@@ -107,12 +103,15 @@ class Remedying:
         base = parse_recipe(self._question.variant)
         found = Found(singles=(), path=(), best=base, baselines=())
         if compresses(base):
-            found = search(base, self._question.calibrations, self._try)
+            question = self._question
+            found = search(base, question.calibrations, self._try, biases=question.biases)
         proven = tuple(dict.fromkeys((base, *found.proven)))
         for number, recipe in enumerate(proven):
             self._prove(recipe, number, len(proven))
-        priced = self._priced(found.best) if compresses(base) else ()
-        decodings = self._decodings(base, found.best)
+        priced = self._priced(found.best)
+        decodings = other_decodings(
+            self._run, self._log, self._halves, (base, found.best), self._telling, self._check
+        )
         report = self._reported(base, found, proven, priced, decodings)
         self._log.append(report)
         return report
@@ -137,6 +136,9 @@ class Remedying:
             choosing=len(self._choosing),
             held_out=self._held_out,
             control=self._question.control,
+            text=self._question.text,
+            perplexities=self._log.perplexities,
+            notes=self._notes,
         )
 
     # -- on the choosing half --------------------------------------------------------------
@@ -167,7 +169,7 @@ class Remedying:
             for task, items in tasks.items()
             if any((name, task, item.id) not in self._log.proofs for item in items)
         }
-        if not missing:
+        if not missing and all(map(self._is_measured, (DENSE, name))):
             return
         self._tell(f"proving {recipe.label}", number, total)
         self._try(recipe)
@@ -178,69 +180,51 @@ class Remedying:
                     for scored in self._scored(name, items, compared=True)
                 ]
                 self._log.append(*proofs)
+            for one in (DENSE, name):
+                self._measure(one)
+
+    def _is_measured(self, name: str) -> bool:
+        text = self._question.text
+        return text is None or (name, text) in self._log.perplexities
+
+    def _measure(self, name: str) -> None:
+        """The perplexity of a variant that is ready, where there is a text."""
+        text = self._question.text
+        if text is None or self._windows is None or self._is_measured(name):
+            return
+        with self._bench.variants.using(name) as model:
+            value = perplexity(model, self._windows, self._check)
+        self._log.append(Perplexity(recipe=name, text=text, value=value))
 
     def _priced(self, best: Recipe) -> tuple[Recipe, ...]:
         """What was chosen with some blocks left dense, and its baselines; none where it can't be.
 
         The blocks are those that the gold answers of the choosing half gain most from.
         """
-        if not isinstance(best.amount, Sparsity):
+        finished = isinstance(best.amount, Checkpoint)
+        if not finished and not isinstance(best.amount, Sparsity):
             return ()
-        gains = self._bench.gains(best)
-        count = max(1, round(KEPT_SHARE * len(gains)))
-        chosen = sorted(range(len(gains)), key=lambda block: (-gains[block], block))[:count]
-        drawn = random.Random(self._settings.seed).sample(range(len(gains)), count)
+        try:
+            gains = self._bench.gains(best)
+        except UserError as error:
+            if not finished:
+                raise
+            # Whoever made it may have packed its weights, or taken blocks away.
+            self._notes.append(f"no block was restored: {error.message}")
+            return ()
+        chosen, drawn = kept_blocks(gains, KEPT_SHARE, self._settings.seed)
         kept, control = keeping(best, chosen), keeping(best, drawn)
         if kept is None or control is None:
             return ()
         self._prove(kept, 0, PRICED)
-        sparsity = self._log.trials[str(kept)].achieved_sparsity
-        matched = (uniform_at(best, sparsity), uniform_at(best, sparsity, owl=True))
-        baselines = [one for one in (control, *matched) if one is not None]
+        matched = at_the_same_cost(best, self._log.trials[str(kept)].achieved_sparsity)
+        baselines = tuple(dict.fromkeys((control, *matched)))
         for number, recipe in enumerate(baselines, start=1):
             self._prove(recipe, number, PRICED)
-        return tuple(dict.fromkeys((kept, *baselines)))
+        return (kept, *(one for one in baselines if one != kept))
 
-    def _decodings(self, base: Recipe, best: Recipe) -> list[DecodingRow]:
-        """Other decodings of the held-out answers, of the dense model, the variant and the best."""
-        recipes: dict[str, Recipe | None] = {DENSE: None, str(base): base, str(best): best}
-        rows: list[DecodingRow] = []
-        for text in DECODINGS:
-            decoding = parse_decoding(text).seeded(self._settings.seed)
-            for name, recipe in recipes.items():
-                label = DENSE if recipe is None else recipe.label
-                keys = [(name, decoding, item.id) for item in self._held_out]
-                if not all(key in self._log.redecodes for key in keys):
-                    self._tell(f"decoding {label} by {decoding.label}", len(rows), None)
-                    self._redecode(name, recipe, decoding)
-                redecodes = [self._log.redecodes[key] for key in keys]
-                proofs = self._log.proofs
-                source = name if recipe else str(base)
-                greedy = {
-                    item.id: proofs[source, HELD_OUT, item.id].scored.scores[name]
-                    for item in self._held_out
-                }
-                rows.append(decoding_row(name, label, redecodes, greedy))
-        return rows
-
-    def _redecode(self, name: str, recipe: Recipe | None, decoding: Decoding) -> None:
-        """Decode the held-out items; solved examples are taken from the other half."""
-        bench, loaded = self._bench, self._bench.loaded
-        decoder = Decoder(
-            model=loaded.model,
-            tokenizer=loaded.tokenizer,
-            settings=self._settings,
-            packed=self._run.packed,
-            on_step=_untold,
-            check=self._check,
-        )
-        items = self._held_out
-        size = max(1, DECODED_AT_ONCE // decoding.hypotheses)
-        with bench.trying(recipe) if recipe else nullcontext(), bench.variants.using(name):
-            for start in range(0, len(items), size):
-                batch = items[start : start + size]
-                found = redecode(decoder, batch, name, decoding, self._choosing)
-                self._log.append(*(Redecoded(recipe=name, redecode=one) for one in found))
+    def _telling(self, detail: str, done: int) -> None:
+        self._tell(detail, done, None)
 
     # -- both ------------------------------------------------------------------------------
 
@@ -266,7 +250,3 @@ class Remedying:
             yield from score_batch(
                 bench.variants, loaded.tokenizer, batch, settings, self._check, packed=packed
             )
-
-
-def _untold(step: int, steps: int, texts: tuple[str, ...]) -> None:
-    """Steps of a decoding that nobody follows."""

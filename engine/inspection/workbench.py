@@ -15,6 +15,7 @@ from engine.compression.compress import Compressed, compress
 from engine.compression.reporter import Reporter
 from engine.files import held
 from engine.inspection.calibrating import CalibrationTexts, Emit, progress_of, uses_items
+from engine.inspection.finished import FinishedCheckpoints
 from engine.inspection.manifests import ManifestKeeper, package_versions
 from engine.methods.amounts import Checkpoint
 from engine.methods.recipes import (
@@ -23,7 +24,6 @@ from engine.methods.recipes import (
     without_answers,
 )
 from engine.methods.registry import outside_package
-from engine.models.checkpoints import require_same_vocabulary, zeros_in_blocks
 from engine.models.devices import Placement, choose_placement, device_memory, device_of
 from engine.models.loading import LoadedModel, load_model
 from engine.models.paths import cache_directory
@@ -77,6 +77,7 @@ class Workbench:
         self._check = check
         self._cache = cache_directory()
         self.variants = Variants(loaded.model, room_for_variants(loaded.model, loaded.placement))
+        self._finished = FinishedCheckpoints(loaded, self.variants, self.settings, emit, check)
 
     @classmethod
     def load(
@@ -132,9 +133,17 @@ class Workbench:
         # A question may come while another variant is in use; variants are made of the dense one.
         with self.variants.using(DENSE):
             if isinstance(recipe.amount, Checkpoint):
-                self._open_checkpoint(name, recipe, recipe.amount.source)
+                self._open(recipe, recipe.amount)
             else:
                 self._compress(name, recipe)
+
+    def _open(self, recipe: Recipe, amount: Checkpoint) -> None:
+        """Open a checkpoint, and tell of it; also of the whole one, where it has blocks restored
+        and both are variants of the run."""
+        whole = msgspec.structs.replace(recipe, kept=())
+        for one in dict.fromkeys((whole, recipe)):
+            if str(one) in self.settings.variants:
+                self._record(str(one), one, *self._finished.ready(one, amount))
 
     def _compress(self, name: str, recipe: Recipe) -> None:
         compressed = self.compressed(recipe)
@@ -151,21 +160,29 @@ class Workbench:
     def trying(self, recipe: Recipe) -> Iterator[tuple[BlockSparsity, ...]]:
         """The variant of a recipe is ready meanwhile, and yields the zeros in its blocks.
 
-        It is no variant of the run: the manifest doesn't tell of it. A finished checkpoint stays.
+        It is no variant of the run: the manifest doesn't tell of it. A finished checkpoint stays
+        loaded.
+
+        Raises:
+            UserError: what making it raises.
         """
-        if isinstance(recipe.amount, Checkpoint):
-            self.make(str(recipe))
-            known = {one.name: one.blocks for one in self._keeper.manifest.variants}
-            yield known[str(recipe)]
-            return
-        compressed = self.compressed(recipe)
         name = str(recipe)
-        if name in self.variants.names:
-            yield compressed.blocks
+        there = name in self.variants.names
+        if isinstance(recipe.amount, Checkpoint):
+            with self.variants.using(DENSE):
+                self._open(recipe, recipe.amount)
+                blocks, _ = self._finished.ready(recipe, recipe.amount)
+            there = there or not recipe.kept
+        else:
+            compressed = self.compressed(recipe)
+            blocks = compressed.blocks
+            if not there:
+                self.variants.add(name, compressed.tensors)
+        if there:
+            yield blocks
             return
-        self.variants.add(name, compressed.tensors)
         try:
-            yield compressed.blocks
+            yield blocks
         finally:
             self.variants.remove(name)
 
@@ -269,24 +286,6 @@ class Workbench:
             answers_hash=answers,
         )
 
-    def _open_checkpoint(self, name: str, recipe: Recipe, source: str) -> None:
-        placement = _free_placement(self.loaded.placement, self.settings)
-        budget = Budget(placement.memory_bytes, placement.torch_dtype.itemsize)
-        progress = progress_of(self._emit)
-        resolved = resolve_model(source, None, self._cache, budget, progress, self._check)
-        progress("load", resolved.name, 0, None)
-        checkpoint = load_model(
-            resolved,
-            placement,
-            self._cache,
-            trust_remote_code=self.settings.trust_remote_code,
-        )
-        require_same_vocabulary(self.loaded, checkpoint)
-        self.variants.add_model(name, checkpoint.model)
-        note = f"weights {checkpoint.record.weights_hash} of {checkpoint.record.source}"
-        blocks, notes = zeros_in_blocks(checkpoint.model)
-        self._record(name, recipe, blocks, (note, *notes))
-
     def _record(
         self,
         name: str,
@@ -301,11 +300,6 @@ class Workbench:
         known = self._keeper.manifest.variants
         others = tuple(variant for variant in known if variant.name != name)
         self._keeper.update(variants=(*others, record))
-
-
-def _free_placement(placement: Placement, settings: Settings) -> Placement:
-    """The placement of the dense model, with the memory that is free by now."""
-    return choose_placement(placement.device, placement.dtype, settings.max_memory_gib)
 
 
 def _budget(placement: Placement, settings: Settings) -> Budget:

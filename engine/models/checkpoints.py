@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from transformers import PreTrainedModel
 
 from engine.models.loading import LoadedModel
-from engine.models.structure import decoder_blocks, prunable
+from engine.models.structure import block_parameters, decoder_blocks, prunable
+from engine.models.variants import Variants
 from engine.models.weights import weights_at_hand
 from engine.records.errors import UserError
 from engine.records.manifest import BlockSparsity
+from engine.records.settings import DENSE
 
 
 def require_same_vocabulary(dense: LoadedModel, other: LoadedModel) -> None:
@@ -27,6 +31,36 @@ def require_same_vocabulary(dense: LoadedModel, other: LoadedModel) -> None:
         f"{sizes[1]:,} against {sizes[0]:,} tokens",
         "checkpoint:DIR takes a compressed version of the model that --model names.",
     )
+
+
+def restore_blocks(variants: Variants, name: str, of: str, kept: Collection[int]) -> None:
+    """Make a variant ready: the checkpoint `of` with some of its blocks as in the dense model.
+
+    All of a block is restored, norms and biases as well: whoever compressed it may have moved
+    scales from its matrices there.
+
+    Raises:
+        UserError: there are no such blocks, or they are not those of the dense model.
+    """
+    with variants.using(of) as model:
+        own = decoder_blocks(model)
+    with variants.using(DENSE) as model:
+        blocks = decoder_blocks(model)
+    if missing := [block for block in kept if block >= len(blocks)]:
+        raise UserError(
+            f"{name} has block {missing[0]} dense, and the model has {len(blocks)} blocks",
+            f"Blocks are numbered from 0 to {len(blocks) - 1}.",
+        )
+    parameters = [key for block in kept for key in block_parameters(blocks[block])]
+    try:
+        if len(own) != len(blocks):
+            raise ValueError(f"{of} has {len(own)} blocks")
+        variants.restore(name, of, parameters)
+    except ValueError as error:
+        raise UserError(
+            f"the blocks of {of} are not those of the dense model",
+            "Only a checkpoint of the same architecture and size can have blocks of it.",
+        ) from error
 
 
 def zeros_in_blocks(

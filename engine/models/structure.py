@@ -111,6 +111,11 @@ def prunable(block: Block, *, shared: frozenset[int] = frozenset()) -> list[Prun
     ]
 
 
+def block_parameters(block: Block) -> list[str]:
+    """The full names of all parameters of a block: matrices, biases and norms."""
+    return [f"{block.name}.{name}" for name, _ in block.module.named_parameters()]
+
+
 def tied_parameters(model: PreTrainedModel) -> frozenset[int]:
     """The `id` of every parameter that stands at more than one place in the model."""
     seen: set[int] = set()

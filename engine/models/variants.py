@@ -7,7 +7,7 @@ once. A checkpoint that somebody else compressed may have any shape: it is a mod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 import torch
@@ -35,6 +35,8 @@ class Variants:
         self._crowded: set[str] = set()
         self._waiting: dict[str, Tensor] = {}
         self._models: dict[str, PreTrainedModel] = {}
+        self._restored: dict[str, dict[str, Tensor]] = {}
+        self._laid: dict[PreTrainedModel, tuple[str, ExitStack]] = {}
         self._in_use = DENSE
         self._exchanged = ExitStack()
 
@@ -46,7 +48,7 @@ class Variants:
     @property
     def models(self) -> tuple[PreTrainedModel, ...]:
         """The model whose weights are exchanged, and those of variants that are models."""
-        return (self._model, *self._models.values())
+        return (self._model, *dict.fromkeys(self._models.values()))
 
     def tensors(self, name: str) -> dict[str, Tensor]:
         """The changed parameters of a variant, by full name."""
@@ -94,13 +96,16 @@ class Variants:
             self._waiting[key] = in_host_memory(parameters[key])
 
     def remove(self, name: str) -> None:
-        """Let go of a variant that `add` made ready; it must not be in use.
+        """Let go of a variant that `add` or `restore` made ready; it must not be in use.
 
         Raises:
             ValueError: it is in use.
         """
-        if name == self._in_use:
+        if name == self._in_use or any(name == laid for laid, _ in self._laid.values()):
             raise ValueError(f"{name} is in use")
+        if name in self._restored:
+            del self._restored[name], self._models[name]
+            return
         tensors = self._tensors.pop(name)
         if name in self._crowded:
             self._crowded.remove(name)
@@ -115,6 +120,20 @@ class Variants:
         self._models[name] = model
         self._memory_bytes -= model.get_memory_footprint()
 
+    def restore(self, name: str, of: str, parameters: Collection[str]) -> None:
+        """Make a variant ready: the model of the variant `of`, which is one of its own, with some
+        parameters as the dense model has them, by full name.
+
+        Raises:
+            ValueError: it has no such parameter, or one of another shape.
+        """
+        model = self._models[of]
+        dense, own = self.own_weights(parameters), dict(model.named_parameters())
+        for key, tensor in dense.items():
+            if key not in own or own[key].shape != tensor.shape:
+                raise ValueError(f"{key} of {of} does not match the dense model")
+        self._models[name], self._restored[name] = model, dense
+
     @contextmanager
     def using(self, name: str) -> Iterator[PreTrainedModel]:
         """The model under the named variant; afterwards it is what it was before.
@@ -123,7 +142,8 @@ class Variants:
         under another one, and the first goes on.
         """
         if name in self._models:
-            yield self._models[name]
+            with self._restoring(self._models[name], name) as model:
+                yield model
             return
         before = self._in_use
         self._exchange(name)
@@ -131,6 +151,26 @@ class Variants:
             yield self._model
         finally:
             self._exchange(before)
+
+    @contextmanager
+    def _restoring(self, model: PreTrainedModel, name: str) -> Iterator[PreTrainedModel]:
+        """A model of its own has the dense parameters of the named variant, and no others."""
+        before, _ = self._laid.get(model, (None, None))
+        self._lay(model, name)
+        try:
+            yield model
+        finally:
+            self._lay(model, before)
+
+    def _lay(self, model: PreTrainedModel, name: str | None) -> None:
+        laid, undo = self._laid.pop(model, (None, ExitStack()))
+        if name != laid:
+            undo.close()
+            undo = ExitStack()
+            if name in self._restored:
+                undo.enter_context(exchanged_weights(model, self._restored[name]))
+        if name is not None:
+            self._laid[model] = name, undo
 
     def _exchange(self, name: str) -> None:
         """Let the model have a variant's weights in place of those that it has."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from engine.models.structure import decoder_blocks, prunable
+from engine.models.structure import block_parameters, decoder_blocks, prunable
 from engine.models.weights import exchanged_weights
 from engine.probing.passes import (
     Batch,
@@ -41,7 +41,7 @@ def find_gains(
     gold = GoldTokens(subjects)
     with probing.variants.using(DENSE) as model:
         weights = probing.variants.own_weights(
-            [matrix.name for block in decoder_blocks(model) for matrix in prunable(block)]
+            [name for block in decoder_blocks(model) for name in block_parameters(block)]
         )
         with torch.inference_mode():
             dense = gold.totals(logits_of(model, gold.batch(model), probing.check))
@@ -51,8 +51,8 @@ def find_gains(
         with torch.inference_mode():
             states, logits = captured(model, batch, probing.check)
         compressed = gold.totals(logits)
-        opened = instrument.matrices
-        works = len(parts) + sum(map(len, parts)) * opened
+        alone = _matrices(model, parts) if instrument.matrices else []
+        works = len(parts) + sum(map(len, alone))
         gains: list[list[float]] = []
         inner: list[list[tuple[str, list[float]]]] = [[] for _ in parts]
         done = 0
@@ -85,7 +85,7 @@ def find_gains(
 
         for block, names in enumerate(parts):
             gains.append(gained(names, f"block {block + 1} of {len(parts)}"))
-        for block, names in enumerate(parts if opened else ()):
+        for block, names in enumerate(alone):
             prefix = f"{decoder_blocks(model)[block].name}."
             for name in names:
                 values = gained([name], f"matrices of block {block + 1} of {len(parts)}")
@@ -122,22 +122,34 @@ def restored(
 def changed_parts(probing: Probing, model: PreTrainedModel, weights: Mapping[str, Tensor]) -> Parts:
     """The parameters of each block that a variant changes; `weights` are the dense ones.
 
+    Of a checkpoint they are all of the block's: whoever made it may have moved scales from the
+    matrices to norms and biases, which only fit together.
+
     Raises:
         UserError: the variant is a checkpoint whose blocks are not the dense model's.
     """
     known = probing.variants.changed(probing.variant)
     parts = [
-        [matrix.name for matrix in prunable(block) if known is None or matrix.name in known]
+        [name for name in block_parameters(block) if known is None or name in known]
         for block in decoder_blocks(model)
     ]
     own = dict(model.named_parameters())
     changed = [name for names in parts for name in names]
-    if any(name not in weights or own[name].shape != weights[name].shape for name in changed):
+    other = any(name not in weights or own[name].shape != weights[name].shape for name in changed)
+    if other or (known is None and len(changed) < len(weights)):
         raise UserError(
             f"the matrices of {probing.variant} are not those of the dense model",
             "Only a checkpoint of the same architecture and size can be restored in parts.",
         )
     return parts
+
+
+def _matrices(model: PreTrainedModel, parts: Parts) -> Parts:
+    """Of the parts only the matrices."""
+    return [
+        [matrix.name for matrix in prunable(block) if matrix.name in names]
+        for block, names in zip(decoder_blocks(model), parts, strict=True)
+    ]
 
 
 class GoldTokens:

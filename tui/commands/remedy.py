@@ -8,6 +8,8 @@ from typing import Annotated
 import msgspec
 import typer
 
+from engine.methods.checkpoint import METHOD as CHECKPOINT
+from engine.records.errors import UserError
 from engine.records.protocol import (
     CheckpointSaved,
     Event,
@@ -18,6 +20,7 @@ from engine.records.protocol import (
     RemedyTried,
     Request,
 )
+from engine.records.recipes import KEEP
 from engine.records.remedies import RemedyReport, Trial
 from engine.records.settings import DENSE
 from engine.runs.known import located
@@ -32,6 +35,7 @@ EXAMPLES = """[bold]Examples[/bold]
 
 illusion-tui remedy RUN
 illusion-tui remedy RUN --variant wanda:0.5 --control languages --json
+illusion-tui remedy RUN --text wikitext.txt
 illusion-tui remedy RUN --save mended
 """
 
@@ -49,6 +53,12 @@ def remedy(
     control: Annotated[
         str | None,
         typer.Option(metavar="ITEMS", help="Another task; another sample by itself."),
+    ] = None,
+    text: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Also measure the perplexity of everything on a UTF-8 text file."
+        ),
     ] = None,
     save: Annotated[
         Path | None,
@@ -73,9 +83,10 @@ def remedy(
     directory = str(run)
     if command is None:
         run = located(run)
-        read_manifest(run)
+        recipes = read_manifest(run).settings.recipes
         directory = str(run.absolute())
         require_empty(save)
+        require_recipe(save, variant or recipes[0])
     talk = Talk()
     events = RunTalk(talk, quiet=True)
     found: list[RemedyReport] = []
@@ -100,7 +111,9 @@ def remedy(
                 talk.say(f"saved: {saved}")
         return None
 
-    requests = [OpenRun(directory=directory), Remedy(variant=variant, control=control)]
+    measured = None if text is None else str(text.absolute() if command is None else text)
+    question = Remedy(variant=variant, control=control, text=measured)
+    requests = [OpenRun(directory=directory), question]
     try:
         converse(EngineClient(command), requests, receive, talk.stopping)
     except Interrupted:
@@ -109,6 +122,21 @@ def remedy(
     finally:
         talk.clear()
     _print(found[0], as_json)
+
+
+def require_recipe(save: Path | None, variant: str) -> None:
+    """Check that there will be something to save: of a finished checkpoint nothing is made.
+
+    Raises:
+        UserError: there will not.
+    """
+    method, _, source = variant.partition(":")
+    if save is not None and method == CHECKPOINT.name:
+        raise UserError(
+            f"{variant} is finished: no recipe makes it, so there is none to save",
+            "Leave out --save; 'illusion-tui prune --recipe "
+            f"{CHECKPOINT.name}:{source}+{KEEP}BLOCKS --save DIR' writes it with blocks dense.",
+        )
 
 
 def trial_line(trial: Trial) -> str:
