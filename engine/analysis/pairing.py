@@ -17,7 +17,8 @@ FLIPS: tuple[Flip, ...] = get_args(Flip)
 
 
 def outcome(reference: Score, pruned: Score) -> Outcome | None:
-    """The category of a pair; None where one of the two has no open answer (imported runs)."""
+    """The category of a pair; None where one of the two has no open answer (imported runs), or no
+    verdict, for want of a gold answer."""
     before, after = answer_correct(reference.open), answer_correct(pruned.open)
     if before is None or after is None:
         return None
@@ -57,7 +58,7 @@ def count_flips(flips: Iterable[str | None]) -> dict[str, int]:
 
 
 def answer_correct(answer: Answer | None) -> bool | None:
-    """The verdict of a generated answer, None where there is none."""
+    """The verdict of a generated answer, None where there is no answer or no verdict."""
     return None if answer is None else answer.judgement.correct
 
 

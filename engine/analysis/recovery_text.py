@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from engine.records.hypotheses import Redecode
 
+NO_GOLD = "no gold answer to look for"
+
 
 def recovery_sentence(result: Redecode, *, demoted: bool = True) -> str:
     """One line that says where the gold answer came back, or that it did not.
@@ -11,6 +13,9 @@ def recovery_sentence(result: Redecode, *, demoted: bool = True) -> str:
     A variant whose greedy answer is right has nothing to be brought back: where the answer is not
     `demoted`, it only says which hypotheses have it.
     """
+    if not result.judged:
+        named = f"{result.decoding.heading}, " if result.decoding.order == "single" else ""
+        return f"{named}{NO_GOLD}"
     if not demoted:
         return _whereabouts(result)
     decoding = result.decoding

@@ -122,7 +122,7 @@ def decoding_row(
     """A decoding of some items, one or more, beside the greedy answers of the same recipe."""
     brought_back = newly_broken = right = tokens = 0
     for redecode in redecodes:
-        first = redecode.hypotheses[0].judgement.correct if redecode.hypotheses else False
+        first = bool(redecode.hypotheses and redecode.hypotheses[0].judgement.correct)
         was = answer_correct(greedy[redecode.item_id].open)
         right += first
         brought_back += was is False and first

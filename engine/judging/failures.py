@@ -51,7 +51,7 @@ def with_failure(score: Score, item: Item, background: Background) -> Score:
     if answer is None:
         return score
     failure = None
-    if not answer.judgement.correct:
+    if answer.judgement.correct is False:
         failure = failure_of(answer, item, background, score.gold)
     if failure == answer.failure:
         return score

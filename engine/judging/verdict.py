@@ -17,14 +17,16 @@ def judge(
 ) -> Judgement:
     """Judge a generated answer against the gold answer (the first) and its aliases.
 
-    Every rule's result is kept; `rule` gives the verdict. The span in the judgement counts code
+    Every rule's result is kept; `rule` gives the verdict, which is None where there are no answers
+    to compare with. The span in the judgement counts code
     points of the raw text. See `engine.judging.tokens` for what doesn't count when texts are
     compared, and `engine.judging.matching` for what containing means in which language.
     """
+    if not answers:
+        return Judgement(correct=None, explanation="there is no gold answer to compare with")
+    if not text.strip():
+        return Judgement(correct=False, explanation="empty answer")
     matches = [match(text, answer, language) for answer in answers]
-    if not matches or not text.strip():
-        explanation = "empty answer" if answers else "there is no gold answer to compare with"
-        return Judgement(correct=False, explanation=explanation)
     # max() takes the first of equals: the gold answer before its aliases.
     best = max(
         matches, key=lambda result: (result.exact, result.contained, not result.affixed, result.f1)

@@ -72,6 +72,11 @@ class Redecode(msgspec.Struct, frozen=True, kw_only=True):
         return self.decoding.measure if ranked else "log p"
 
     @property
+    def judged(self) -> bool:
+        """Whether there is a gold answer that the hypotheses were compared with."""
+        return all(hypothesis.judgement.correct is not None for hypothesis in self.hypotheses)
+
+    @property
     def recovered_at(self) -> int | None:
         """Position (from 1) of the first right hypothesis, None where no hypothesis is right."""
         for position, hypothesis in enumerate(self.hypotheses, start=1):

@@ -12,7 +12,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
         id: stable and unique within an items file.
         language: BCP 47 tag ("en", "zh-Hans").
         question: the question as asked.
-        gold: the canonical gold answer.
+        gold: the canonical gold answer; empty only of a question that a user asked without one.
         aliases: further right answers.
         options: the candidates of multiple choice, the gold answer among them; empty if none.
         stem: the statement that the answer completes ("The capital of France is").
@@ -35,7 +35,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     @property
     def answers(self) -> tuple[str, ...]:
         """Every right answer, the canonical gold first."""
-        return (self.gold, *self.aliases)
+        return (self.gold, *self.aliases) if self.gold else self.aliases
 
     @property
     def gold_index(self) -> int | None:

@@ -19,14 +19,14 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether a generated answer is right, and why.
 
     Attributes:
-        correct: the verdict under the rule in force.
+        correct: the verdict under the rule in force; None where there is no gold answer.
         explanation: one clause for people ("contains the gold answer").
         answer: the gold or alias that was matched best, or None.
         start, end: where it stands in the raw text (code points), or None.
         exact, containment, f1: every rule's result, the verdict's among them.
     """
 
-    correct: bool
+    correct: bool | None
     explanation: str
     answer: str | None = None
     start: int | None = None

@@ -38,7 +38,7 @@ _ORDER = {True: "0", False: "1", None: "2"}
 class MarkedAnswer(NamedTuple):
     """An answer in three parts: what was matched with the gold answer, and what is around it."""
 
-    correct: bool
+    correct: bool | None
     before: str
     match: str | None
     after: str

@@ -179,7 +179,7 @@ def _with_failures(
 
 def _lacks_failure(score: Score) -> bool:
     answer = score.open
-    return answer is not None and answer.failure is None and not answer.judgement.correct
+    return answer is not None and answer.failure is None and answer.judgement.correct is False
 
 
 def part_directories(directory: Path) -> list[Path]:

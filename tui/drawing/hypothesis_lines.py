@@ -33,7 +33,7 @@ class Names(NamedTuple):
 def result_mark(result: Redecode, *, demoted: bool) -> str:
     """The gold answer is there, again where it was demoted; or it is not."""
     if result.recovered_at is None:
-        return verdict_mark(False)
+        return verdict_mark(False if result.judged else None)
     return "↩" if demoted else verdict_mark(True)
 
 
@@ -58,9 +58,9 @@ def hypothesis_lines(result: Redecode, width: int, *, counts: bool = True) -> li
             for position, hypothesis in enumerate(result.hypotheses, start=1)
         ]
     lines: list[Line] = []
-    for correct, word in ((True, "right"), (False, "wrong")):
-        group = [one for one in result.hypotheses if one.judgement.correct == correct]
-        if group and counts:
+    for correct, word in ((True, "right"), (False, "wrong"), (None, "")):
+        group = [one for one in result.hypotheses if one.judgement.correct is correct]
+        if group and counts and word:
             count = f"{sum(one.count for one in group)} {word}"
             lines.append([(f" {verdict_mark(correct)} ", word), (count, word)])
         lines += [hypothesis_line(one, f"{one.count}×", width, cells) for one in group]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.analysis.outcomes import verdict_mark
+from engine.analysis.recovery_text import NO_GOLD
 from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.scores import Answer, Judgement
 from engine.text import displayable
@@ -113,6 +114,8 @@ def _outcome(result: Redecode, *, demoted: bool) -> str:
     Which decoding it is stands in the row.
     """
     decoding = result.decoding
+    if not result.judged:
+        return NO_GOLD
     match decoding.order:
         case "single":
             if demoted:
@@ -142,7 +145,7 @@ def _in_one_line(result: Redecode, demoted: bool, width: int) -> Line:
         "single": "",
         "ranked": f"{result.recovered_at or 'none'} of {len(result.hypotheses)}  ",
         "counted": f"{result.right or 'none'} of {result.decoding.hypotheses}  ",
-    }[result.decoding.order]
+    }[result.decoding.order if result.judged else "single"]
     lead: list[Piece] = [(f"{mark} {place}", paint)]
     if shown is None:
         return one_line(lead, width)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from engine.analysis.outcomes import OVERRULED_MARK, verdict_mark
+from engine.analysis.outcomes import ABSENT, OVERRULED_MARK, verdict_mark
 from engine.records.annotations import NOTHING, Annotation
 from engine.records.scores import Answer, ChoiceScore, GoldScore, Score, ScoredItem, TokenScore
 from engine.text import displayable, fit, isolated, paragraphs, room_for, token_text, truncated
 from tui.drawing.lines import Line, Piece, one_line, width_of, wrap
-from tui.drawing.marks import bar, percent_text
+from tui.drawing.marks import bar, percent_text, verdict_paint
 from tui.drawing.note_lines import note_pieces, tag_pieces
 
 LABEL = 7
@@ -28,7 +28,7 @@ def question_lines(
     """The question with its gold answer, aliases and what is noted of it, in `height` lines."""
     item = scored.item
     tags, note = tag_pieces(annotation), note_pieces(annotation)
-    gold: list[Piece] = [("gold   ", "dim"), (displayable(item.gold), "strong")]
+    gold: list[Piece] = [("gold   ", "dim"), (displayable(item.gold) or ABSENT, "strong")]
     if item.aliases:
         gold += [("   also  ", "dim"), (" · ".join(map(displayable, item.aliases)), "")]
     if item.passage:
@@ -93,7 +93,7 @@ def score_blocks(score: Score, width: int, *, roomy: bool) -> list[list[Line]]:
 def answer_lines(answer: Answer, width: int, most: int = 12) -> list[Line]:
     """The verdict, the answer with what was matched marked, and why."""
     judgement = answer.judgement
-    mark = "right" if judgement.correct else "wrong"
+    mark = verdict_paint(judgement.correct)
     by_hand = OVERRULED_MARK if answer.overruled else ""
     lines = wrap(
         [(f"{verdict_mark(judgement.correct)}{by_hand} ", mark), *marked_pieces(answer)],
@@ -207,7 +207,7 @@ def choice_lines(label: str, choice: ChoiceScore, width: int, *, roomy: bool) ->
 
 def shown_pieces(answer: Answer) -> list[Piece]:
     """The answer that was given with the candidates in the prompt."""
-    mark = "right" if answer.judgement.correct else "wrong"
+    mark = verdict_paint(answer.judgement.correct)
     return [(f"{verdict_mark(answer.judgement.correct)} ", mark), *marked_pieces(answer)]
 
 

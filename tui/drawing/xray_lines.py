@@ -141,11 +141,12 @@ def _answers(score: Score) -> Block:
             if score.open.log_probability is not None:
                 facts.append(f"log-probability {score.open.log_probability:.2f}")
             judgement = score.open.judgement
-            facts += [
-                f"exact {_yes(judgement.exact)}",
-                f"containment {_yes(judgement.containment)}",
-                f"F1 {judgement.f1:.2f}",
-            ]
+            if judgement.correct is not None:
+                facts += [
+                    f"exact {_yes(judgement.exact)}",
+                    f"containment {_yes(judgement.containment)}",
+                    f"F1 {judgement.f1:.2f}",
+                ]
             lines += wrap([("  " + ", ".join(facts), "dim")], width, indent=2)
         if score.shown is not None:
             lines += wrap([("candidates shown:", "dim")], width)

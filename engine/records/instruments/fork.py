@@ -52,7 +52,7 @@ class ForkFinding(Finding, frozen=True, kw_only=True, tag="fork"):
     @property
     def completes(self) -> bool:
         """Whether the answer that went on is right."""
-        return self.judgement.correct
+        return self.judgement.correct is True
 
     @property
     def given(self) -> bool:
