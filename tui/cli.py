@@ -11,6 +11,7 @@ import typer
 
 from engine.records.errors import UserError
 from tui.commands import (
+    ask,
     cache,
     config,
     doctor,
@@ -93,6 +94,7 @@ COMMANDS = (
     score,
     inspector,
     redecode,
+    ask,
     remedy,
     xray,
     export,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from transformers import PreTrainedModel
@@ -13,15 +13,19 @@ from engine.decoding.redecode import redecode
 from engine.inspection.manifests import ManifestKeeper
 from engine.inspection.tries import loaded_takes_tries
 from engine.inspection.workbench import Workbench
+from engine.items.asking import examples_for
+from engine.judging.background import Background
 from engine.models.paths import cache_directory
 from engine.records.decodings.decoding import Decoding
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
+from engine.records.instruments.instrument import Finding
 from engine.records.items import Item
 from engine.records.manifest import ROWS
 from engine.records.protocol import Event, ManifestChanged, Notice
 from engine.records.settings import DENSE
 from engine.records.share import ALONE, Share
+from engine.runs.asked import AskedLog
 from engine.runs.log import RunLog
 from engine.runs.variants import require_variant
 from engine.scoring.packing import takes_tries
@@ -63,6 +67,27 @@ class OpenedRun:
         self._bench: Workbench | None = None
         self._takes_tries: dict[PreTrainedModel, bool] = {}
         self.kept: dict[str, Any] = {}
+
+    @cached_property
+    def asked(self) -> AskedLog:
+        """What was asked beside the run's items; raises `UserError` where it can't be read."""
+        return AskedLog(self.log.directory)
+
+    @cached_property
+    def background(self) -> Background:
+        """The run's items, as far as other questions' answers are judged by them."""
+        return Background(self.log.items.values(), self.log.manifest.settings.answer_tokens)
+
+    def log_of(self, item_id: str) -> RunLog | AskedLog:
+        """Where an item is kept: among what was asked, or else in the run."""
+        return self.asked if item_id in self.asked.scored else self.log
+
+    def append_findings(self, findings: Sequence[Finding]) -> None:
+        """Put what an instrument found on disk, each finding where its item is kept."""
+        for log in (self.log, self.asked):
+            own = [one for one in findings if self.log_of(one.item_id) is log]
+            if own:
+                log.append_findings(own)
 
     def ready(self, names: Sequence[str]) -> Workbench:
         """The model with the named variants, loaded and made where they aren't yet.
@@ -130,7 +155,13 @@ class OpenedRun:
                 check=check,
                 partner=no_partner if partner is None else partial(bench.variants.using, partner),
             )
-            return redecode(decoder, batch, variant, decoding, list(self.log.items.values()))
+            return redecode(decoder, batch, variant, decoding, self._examples(batch))
+
+    def _examples(self, batch: Sequence[Item]) -> list[Item]:
+        """The items that solved examples are taken from."""
+        items = list(self.log.items.values())
+        asked = [item for item in batch if item.id in self.asked.scored]
+        return examples_for(asked[0], items) if asked else items
 
     def close(self) -> None:
         """Let go of the run directory."""

@@ -26,7 +26,7 @@ from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
 from engine.records.share import ALONE, Share
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 _numbers = itertools.count(1)
 
@@ -95,6 +95,28 @@ class Probe(Question, frozen=True, kw_only=True):
     instrument: AnyInstrument
 
 
+class Ask(Question, frozen=True, kw_only=True):
+    """Score a question of the user's own under every variant.
+
+    It is kept in the run beside its items, and counts in no figure. What was asked just so before
+    is told and not scored again.
+
+    Attributes:
+        gold: the right answer; empty for none, and then there is no verdict.
+        options: of multiple choice; the gold answer is put among them where it is not there. Where
+            there are none, options are borrowed from the run's items, if any are fitting.
+        stem: the statement that the answer completes; empty for none, None for the one that follows
+            from the question.
+        language: BCP 47 tag; None for the one of the run's languages that fits.
+    """
+
+    question: str
+    gold: str = ""
+    options: tuple[str, ...] = ()
+    stem: str | None = None
+    language: str | None = None
+
+
 class Cancel(Request, frozen=True, kw_only=True):
     """Stop the request `request` at its next step, or drop it if it has not begun."""
 
@@ -145,7 +167,8 @@ class EngineReady(Event, frozen=True, kw_only=True):
 
 
 class RunOpened(Event, frozen=True, kw_only=True):
-    """The run directory is open; after `StartRun` the items that it holds follow as `ItemScored`.
+    """The run directory is open; after `StartRun` the items that it holds follow as `ItemScored`,
+    and what was asked beside them as `ItemAsked`.
 
     `items` counts all items of the run, `done` those already scored.
     """
@@ -190,6 +213,12 @@ class ItemPreviewed(Event, frozen=True, kw_only=True):
 
 class ItemScored(Event, frozen=True, kw_only=True):
     """An item has been scored under every variant, and is on disk."""
+
+    scored: ScoredItem
+
+
+class ItemAsked(Event, frozen=True, kw_only=True):
+    """A question of the user's has been scored under every variant, and is on disk."""
 
     scored: ScoredItem
 

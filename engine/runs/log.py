@@ -20,6 +20,7 @@ from engine.records.lines import encode_line
 from engine.records.manifest import Manifest
 from engine.records.scores import ScoredItem
 from engine.records.settings import AFTERWARDS, Settings
+from engine.runs.asked import ASKED
 from engine.runs.lock import RunLock
 from engine.runs.parts import abandoned_parts, merged_manifest, new_part
 from engine.runs.reading import (
@@ -246,7 +247,7 @@ class RunLog:
 def _refuse_foreign(directory: Path) -> None:
     if directory.exists() and not directory.is_dir():
         raise UserError(f"{directory} is a file", "Name a directory for the run.")
-    ours = {ITEMS, LOG, MANIFEST, PARTS, REMEDIES, *RunLock.FILES}
+    ours = {ITEMS, LOG, MANIFEST, PARTS, REMEDIES, ASKED, *RunLock.FILES}
     foreign = (
         [
             path.name

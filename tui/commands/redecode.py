@@ -25,6 +25,7 @@ from engine.records.protocol import (
     RunOpened,
 )
 from engine.records.settings import DENSE, Settings
+from engine.runs.asked import AskedLog
 from engine.runs.known import located
 from engine.runs.reading import read_items, read_manifest
 from engine.text import displayable
@@ -152,7 +153,7 @@ def _checked(run: Path, item_ids: Sequence[str], variant: str) -> Settings:
     """The settings of a run on this machine, after saying what is wrong with the rest."""
     settings = read_manifest(run).settings
     choose_variants(variant, settings)
-    ids = [one.id for one in read_items(run)]
+    ids = [*(one.id for one in read_items(run)), *AskedLog(run).scored]
     for name in item_ids:
         if name not in ids:
             near = difflib.get_close_matches(name, ids, n=NEAREST, cutoff=0.3) or ids[:NEAREST]

@@ -23,6 +23,7 @@ from engine.records.protocol import (
     Request,
 )
 from engine.records.settings import DENSE
+from engine.runs.asked import AskedLog
 from engine.runs.known import located
 from engine.runs.reading import Run, read_run
 from engine.runs.variants import require_variant
@@ -140,7 +141,7 @@ def _variant(variant: str, run: Run) -> str:
 def _found(run: Run, item: str | None, filter_text: str | None, variant: str) -> tuple[str, ...]:
     """The ids of the items that are asked for, one at least; raises `UserError`."""
     if item is not None:
-        ids = [one.id for one in run.items]
+        ids = [*(one.id for one in run.items), *AskedLog(run.directory).scored]
         if item not in ids:
             near = difflib.get_close_matches(item, ids, n=NEAREST, cutoff=0.3) or ids[:NEAREST]
             raise UserError(f"the run has no item '{item}'", f"Did you mean {', '.join(near)}?")

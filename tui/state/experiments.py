@@ -73,6 +73,6 @@ def cell_of(state: RunState, item_id: str, variant: str, decoding: Decoding) -> 
 
 
 def _scored(state: RunState, item_id: str, variant: str) -> Answer | None:
-    scored = state.items.get(item_id)
+    scored = state.item(item_id)
     score = None if scored is None else scored.scores.get(variant)
     return None if score is None else score.open

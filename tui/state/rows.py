@@ -18,10 +18,11 @@ class Row:
     """An item under the reference and under one compressed variant.
 
     Attributes:
-        outcome: the pair's category; None where an open answer is absent.
+        outcome: the pair's category; None where an open answer or its verdict is absent.
         back: the re-decodes that brought the gold answer back under the compressed variant.
         values: the columns of the table of pairs, by name.
         annotation: what a person noted of the item.
+        asked: it is no item of the run, but a question that a user asked.
     """
 
     scored: ScoredItem
@@ -31,6 +32,7 @@ class Row:
     back: tuple[Redecode, ...] = ()
     values: Mapping[str, Value] = field(kw_only=True)
     annotation: Annotation = field(default=NOTHING, kw_only=True)
+    asked: bool = field(default=False, kw_only=True)
 
     @property
     def item(self) -> Item:
@@ -63,9 +65,10 @@ def plain_text(row: Row, reference: str, variant: str) -> str:
 
 def _plain_score(score: Score, label: str) -> list[str]:
     facts = []
-    if score.open is not None:
+    if score.open is not None and score.open.judgement.correct is not None:
         by_hand = " by hand" if score.open.overruled else ""
         facts.append(f"{'right' if score.open.judgement.correct else 'wrong'}{by_hand}")
     if score.gold is not None:
         facts.append(f"gold rank {score.gold.rank}, probability {score.gold.probability:.4f}")
-    return [f"{label}: {answer_text(score.open)} ({'; '.join(facts)})"]
+    noted = f" ({'; '.join(facts)})" if facts else ""
+    return [f"{label}: {answer_text(score.open)}{noted}"]

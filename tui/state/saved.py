@@ -19,6 +19,7 @@ from engine.runs.reading import (
 )
 from engine.runs.remedies import RemedyLog
 from engine.user_files import is_there
+from tui.state.asking import AskedItems
 from tui.state.state import RunState
 
 LARGE_BYTES = 16 << 20
@@ -42,6 +43,7 @@ def saved_state(directory: Path, tell: Callable[[int, int], None]) -> RunState:
     state = _whole(directory) if whole else _indexed(directory, size, tell)
     state.remedies = RemedyLog(directory).report
     state.annotate(read_annotations(directory))
+    state.asked_items = AskedItems.read(directory)
     return state
 
 

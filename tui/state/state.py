@@ -25,6 +25,7 @@ from engine.records.protocol import (
     DecodeFinished,
     Event,
     Failed,
+    ItemAsked,
     ItemPreviewed,
     ItemScored,
     ManifestChanged,
@@ -50,6 +51,7 @@ from engine.runs.logged import (
 )
 from engine.runs.reading import Run
 from tui.state.annotations import ItemNotes
+from tui.state.asking import AskedItems
 from tui.state.decodes import LiveDecode, remembered
 from tui.state.pace import Pace
 from tui.state.probes import LiveProbe, with_finding
@@ -98,6 +100,7 @@ class RunState:
         remedies: what the last search for remedies came to.
         notes: what a person noted of the items.
         tables: the pairs of the items, for sorting, filtering and counting.
+        asked_items: what the user asked beside the items: in the table, in no figure.
     """
 
     settings: Settings
@@ -118,6 +121,7 @@ class RunState:
     notices: deque[str] = field(default_factory=deque)
     remedies: RemedyReport | None = None
     notes: ItemNotes = field(default_factory=ItemNotes)
+    asked_items: AskedItems = field(default_factory=AskedItems)
     tables: Tables = field(init=False)
     _pace: Pace = field(default_factory=Pace)
     _stage_pace: Pace = field(default_factory=Pace)
@@ -142,6 +146,14 @@ class RunState:
         """How many items are scored under all variants."""
         return len(self.items) - len(self.ahead)
 
+    def item(self, item_id: str) -> ScoredItem | None:
+        """A scored item of the run, or what was asked beside them; None where it isn't known."""
+        return self.asked_items.scored.get(item_id) or self.items.get(item_id)
+
+    def id_of(self, number: int) -> str:
+        """The id of an item by its number in the order of arrival; below zero it was asked."""
+        return self.ids[number] if number >= 0 else self.asked_items.id_of(number)
+
     def record(self, variant: str) -> VariantRecord | None:
         """What the manifest says of a variant."""
         if self.manifest is None:
@@ -163,8 +175,8 @@ class RunState:
     def demoted(self, item_id: str, variant: str) -> bool:
         """Whether a compressed variant answers an item wrongly, so that a decoding may bring the
         answer back."""
-        scored = self.items.get(item_id)
-        if scored is None or variant == self.reference:
+        scored = self.item(item_id)
+        if scored is None or variant == self.reference or not scored.item.gold:
             return False
         score = scored.scores.get(variant)
         return score is None or score.open is None or not score.open.judgement.correct
@@ -184,7 +196,8 @@ class RunState:
 
     def values(self, item_id: str, variant: str) -> Mapping[str, Value]:
         """The row of an item in the table of a variant."""
-        scored, annotation = self.items[item_id], self.notes.of(item_id)
+        scored = self.asked_items.scored.get(item_id) or self.items[item_id]
+        annotation = self.notes.of(item_id)
         return PairRow(scored, self.reference, variant, self.results(item_id), annotation)
 
     def frame(self, variant: str) -> pl.DataFrame:
@@ -194,7 +207,8 @@ class RunState:
 
     def results(self, item_id: str) -> list[Redecode]:
         """Finished re-decodes of an item, the latest first."""
-        return self.redecodes.get(item_id, [])
+        asked = self.asked_items
+        return (asked.redecodes if item_id in asked else self.redecodes).get(item_id, [])
 
     def live_decodes(self, item_id: str) -> list[LiveDecode]:
         """Re-decodes of an item without a result, the latest first."""
@@ -215,7 +229,8 @@ class RunState:
 
     def found(self, item_id: str, variant: str, kind: str) -> list[Finding]:
         """What an instrument found of an item under a variant, the latest first."""
-        every = self.findings.get(item_id, [])
+        asked = self.asked_items
+        every = (asked.findings if item_id in asked else self.findings).get(item_id, [])
         return [one for one in every if one.variant == variant and one.name == kind]
 
     def live_probes(self, kind: str, item_id: str | None = None) -> list[LiveProbe]:
@@ -284,6 +299,9 @@ class RunState:
                 return self._score(scored, now)
             case ItemPreviewed(scored=scored):
                 return self._preview(scored)
+            case ItemAsked(scored=scored):
+                self.asked_items.scored[scored.item.id] = scored
+                return Change.ITEMS
             case DecodeFinished(redecode=redecode):
                 self.remember(redecode)
                 return Change.ANSWERS
@@ -337,12 +355,18 @@ class RunState:
 
     def remember(self, redecode: Redecode) -> None:
         """Keep a finished re-decode."""
+        if redecode.item_id in self.asked_items:
+            self.asked_items.remember(redecode)
+            return
         old = self.results(redecode.item_id)
         self.redecodes[redecode.item_id] = remembered(old, redecode)
         self.tables.change((redecode.item_id,), (redecode.variant,), columns_of_redecodes())
 
     def note(self, finding: Finding) -> None:
         """Keep what an instrument found."""
+        if finding.item_id in self.asked_items:
+            self.asked_items.note(finding)
+            return
         old = self.findings.get(finding.item_id, [])
         self.findings[finding.item_id] = with_finding(old, finding)
 

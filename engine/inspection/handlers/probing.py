@@ -29,11 +29,11 @@ def _probe(inspection: Inspection, request: Probe) -> None:
             f"{instrument.name} looks at a compressed variant beside the dense model",
             "Name one of the run's recipes.",
         )
-    unknown = [item_id for item_id in request.item_ids if item_id not in run.log.items]
+    unknown = [one for one in request.item_ids if one not in run.log_of(one).items]
     if unknown:
         raise UserError(f"the run has no item {unknown[0]}")
     prober = prober_of(instrument)
-    known = run.log.findings
+    known = run.log.findings | run.asked.findings
     wanted = []
     for item_id in dict.fromkeys(request.item_ids):
         finding = known.get((item_id, variant, instrument))
@@ -64,17 +64,22 @@ def _probe(inspection: Inspection, request: Probe) -> None:
             check=inspection.check,
         )
         found = prober.find(probing, batch, instrument)
-        run.log.append_findings(found)
+        run.append_findings(found)
         for finding in found:
             inspection.emit(ProbeFinished(finding=finding))
 
 
 def _as_scored(run: OpenedRun, item_id: str) -> tuple[Item, str]:
     """An item, and its gold answer or the alias that the reference does best on."""
-    scored = run.log.scored.get(item_id)
+    log = run.log_of(item_id)
+    scored = log.scored.get(item_id)
     if scored is None:
-        item = run.log.items[item_id]
+        item = log.items[item_id]
         return item, item.gold
+    if not scored.item.gold:
+        raise UserError(
+            f"{item_id} has no gold answer to look for", "Ask the question again with one."
+        )
     # As it was scored: its passage may have been cut to fit the context.
     score = scored.scores.get(run.log.manifest.settings.against)
     gold = None if score is None else score.gold

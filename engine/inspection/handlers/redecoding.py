@@ -10,12 +10,13 @@ from engine.records.protocol import Decode, DecodeFinished, DecodeStep, Hypothes
 
 def _decode(inspection: Inspection, request: Decode) -> None:
     run = inspection.run
-    item = run.log.items.get(request.item_id)
+    log = run.log_of(request.item_id)
+    item = log.items.get(request.item_id)
     if item is None:
         raise UserError(f"the run has no item {request.item_id}")
-    if item.id in run.log.scored:
+    if item.id in log.scored:
         # As it was scored: its passage may have been cut to fit the context.
-        item = run.log.scored[item.id].item
+        item = log.scored[item.id].item
     run.ready(request.variants)
     for variant in request.variants:
 
@@ -25,7 +26,7 @@ def _decode(inspection: Inspection, request: Decode) -> None:
         [result] = run.redecode([item], variant, request.decoding, tell, inspection.check)
         for hypothesis in result.hypotheses:
             inspection.emit(HypothesisFound(variant=variant, hypothesis=hypothesis))
-        run.log.append_redecode(result)
+        log.append_redecode(result)
         inspection.emit(DecodeFinished(redecode=result))
 
 

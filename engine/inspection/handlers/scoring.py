@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.inspection.asking import tell_asked
 from engine.inspection.fitting import RECOVERY, fitting_size
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
@@ -62,6 +63,7 @@ def _start(inspection: Inspection, request: StartRun) -> None:
         inspection.emit(DecodeFinished(redecode=redecode))
     for finding in log.findings.values():
         inspection.emit(ProbeFinished(finding=finding))
+    tell_asked(inspection, run)
     others.take_in()
     if share.processes == 1:
         for item in log.unscored[:SHOWN_UNSCORED]:
