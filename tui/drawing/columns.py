@@ -23,6 +23,9 @@ from tui.state.rows import Row
 
 PLAIN, DIM, STRONG, GOOD, BAD = "", "dim", "strong", "right", "wrong"
 
+ASKED = "?"
+"""In the place of the outcome's mark, of what is no item of the run."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -45,6 +48,8 @@ class Column:
 
 
 def _mark(row: Row, width: int) -> list[Piece]:
+    if row.asked:
+        return [(ASKED, row.outcome or STRONG)]
     return [(OUTCOME_MARKS.get(row.outcome or "", ABSENT), row.outcome or DIM)]
 
 
@@ -70,7 +75,7 @@ def _question(row: Row, width: int) -> list[Piece]:
 
 
 def _gold(row: Row, width: int) -> list[Piece]:
-    return [(isolated(fit(displayable(row.item.gold), width)), STRONG)]
+    return [(isolated(fit(displayable(row.item.gold) or ABSENT, width)), STRONG)]
 
 
 def _answer(answer: Answer | None, item: Item, width: int) -> list[Piece]:

@@ -40,6 +40,10 @@ WORDS = (
         "recovery, ↩",
         "A re-decode that brought the gold answer back, and the position of the right hypothesis.",
     ),
+    (
+        "asked, ?",
+        "A question of your own: in the table and in the run, but in no figure and in no export.",
+    ),
 )
 
 TWO_COLUMNS = 120

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from textual import on
 from textual.app import ComposeResult
 from textual.timer import Timer
@@ -12,20 +14,25 @@ from engine.records.decodings.registry import kinds
 from engine.records.scores import Score, ScoredItem
 from tui.actions import FIND, MOVE, RE_DECODE, RUN, SHOW, Action
 from tui.drawing.decode_lines import ItemDecodes
-from tui.drawing.header import run_line
+from tui.drawing.header import run_line, stage_text
 from tui.drawing.hypothesis_lines import Names
 from tui.screens.base import EngineNeeded
 from tui.screens.noting import NotingScreen
+from tui.state.asking import LiveAsk
 from tui.state.decodes import LiveDecode
 from tui.state.rows import Row, plain_text
 from tui.state.session import LiveRun, Session
 from tui.state.state import Change
 from tui.state.view import headline
+from tui.widgets.ask import AskBar
 from tui.widgets.boards import KeyBoard, RunBoard
 from tui.widgets.browser import STRIKING_FIRST, ItemBrowser
 from tui.widgets.details import DecodeBoard, PairDetails, QuestionBoard
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable
+
+LOOKED_AT = 1000
+"""So many items are looked at for the stem of a question."""
 
 CATCH_UP_SECONDS, CATCH_UP_PAUSE = 0.02, 0.04
 """Between two such spells of tabulating items, keys are answered."""
@@ -115,6 +122,14 @@ class InspectScreen(NotingScreen):
             MOVE,
             shown="⇧↓",
         ),
+        Action(
+            "a",
+            "ask",
+            "ask",
+            "Ask a question of your own: question = right answer | other | other.",
+            SHOW,
+            footer=6,
+        ),
         Action("p", "pause", "pause", "Pause or resume scoring.", RUN),
         Action("y", "copy", "copy", "Copy this item with both answers.", RUN),
         Action("r", "restart", "restart", "Start the engine again after it has ended.", RUN),
@@ -131,6 +146,7 @@ class InspectScreen(NotingScreen):
     def compose(self) -> ComposeResult:
         yield RunBoard(id="run")
         yield FailurePanel(id="failure")
+        yield AskBar(id="ask")
         yield ItemBrowser(id="items")
         yield QuestionBoard(id="question")
         yield PairDetails(id="details")
@@ -158,7 +174,7 @@ class InspectScreen(NotingScreen):
     def current(self) -> ScoredItem | None:
         """The item under the cursor."""
         number = self.table.number
-        return None if number is None else self.state.items[self.state.ids[number]]
+        return None if number is None else self.state.item(self.state.id_of(number))
 
     @property
     def current_row(self) -> Row | None:
@@ -169,11 +185,12 @@ class InspectScreen(NotingScreen):
     @property
     def selected_id(self) -> str | None:
         number = self.table.number
-        return None if number is None else self.state.ids[number]
+        # What was asked is no item of the run: nothing is noted of it.
+        return None if number is None or number < 0 else self.state.ids[number]
 
     @property
     def shown_ids(self) -> list[str]:
-        return [self.state.ids[number] for number in self.table.numbers]
+        return [self.state.ids[number] for number in self.table.numbers if number >= 0]
 
     @property
     def target_variants(self) -> tuple[str, ...]:
@@ -184,9 +201,9 @@ class InspectScreen(NotingScreen):
         ]
 
     def row(self, number: int) -> Row:
-        """The row of an item, by its number in the order of arrival."""
-        item_id = self.state.ids[number]
-        scored = self.state.items[item_id]
+        """The row of an item, by its number in the order of arrival; below zero it was asked."""
+        item_id = self.state.id_of(number)
+        scored = self.state.asked_items.scored[item_id] if number < 0 else self.state.items[item_id]
         reference = scored.scores.get(self.state.reference, Score())
         variant = scored.scores.get(self.variant, Score())
         return Row(
@@ -197,6 +214,7 @@ class InspectScreen(NotingScreen):
             back=tuple(self.state.recoveries(item_id, self.variant)),
             values=self.state.values(item_id, self.variant),
             annotation=self.state.notes.of(item_id),
+            asked=number < 0,
         )
 
     # -- drawing ------------------------------------------------------------------------------
@@ -216,6 +234,7 @@ class InspectScreen(NotingScreen):
             self.look()
         if Change.ITEMS in change:
             self._draw_items()
+        self._settle_ask()
         if Change.ANSWERS in change:
             if self.state.tables.wanted:
                 self.browser.frame = self.state.tables.of(self.variant).frame
@@ -255,7 +274,8 @@ class InspectScreen(NotingScreen):
                 self._catching_up = self.set_timer(CATCH_UP_PAUSE, self._draw_items)
             frame = state.tables.of(self.variant).frame
         labels = {"reference": state.label(state.reference), "variant": state.label(self.variant)}
-        self.browser.show(len(state.ids), frame, self.row, labels)
+        asked = len(state.asked_items)
+        self.browser.show(len(state.ids), frame, self.row, labels, asked)
         if state.live and self.current is not self._drawn:
             self._draw_item()
 
@@ -306,6 +326,40 @@ class InspectScreen(NotingScreen):
             await self.session.ask(LiveDecode.of(*asked))
             self.post_message(EngineNeeded())
             self._draw_decodes()
+
+    def action_ask(self) -> None:
+        if self.state.live or self.state.manifest is not None:
+            examples = islice(self.state.items.values(), LOOKED_AT)
+            self.query_one(AskBar).open([scored.item for scored in examples])
+
+    @on(AskBar.Asked)
+    async def _question_asked(self, message: AskBar.Asked) -> None:
+        asked = LiveAsk.of(message.typed, message.stem)
+        self.query_one(AskBar).follow(asked, self._answering)
+        self.browser.show_all()
+        self.table.focus()
+        await self.session.ask(asked)
+        self.post_message(EngineNeeded())
+
+    @on(AskBar.GivenUp)
+    def _ask_given_up(self) -> None:
+        self.table.focus()
+
+    def _settle_ask(self) -> None:
+        """Go to what was asked as soon as it is answered, or say how it stands."""
+        item_id = self.query_one(AskBar).settle(self._answering)
+        if item_id is not None:
+            number, numbers = self.state.asked_items.number_of(item_id), self.table.numbers
+            if number in numbers:
+                self.table.go_to(numbers.index(number))
+
+    @property
+    def _answering(self) -> str:
+        """What the engine is at before it answers a question."""
+        state = self.state
+        if state.stage is not None:
+            return stage_text(state.stage, state.label)
+        return f"{', '.join(map(state.label, (state.reference, *state.variants)))} answer"
 
     def action_cycle_target(self) -> None:
         """Re-decode the variant, the reference, or both."""

@@ -105,7 +105,7 @@ class ItemBrowser(Acting, Vertical):
         self.ordering = Ordering()
         self._condition: pl.Expr | None = None
         self._filter_error = ""
-        self._count = 0
+        self._count = self._asked_count = 0
         self.frame: pl.DataFrame | None = None
         self._stale = asyncio.Event()
         self._asked = asyncio.Event()
@@ -141,6 +141,7 @@ class ItemBrowser(Acting, Vertical):
         frame: pl.DataFrame | None,
         make_row: Callable[[int], Row],
         titles: dict[str, str],
+        asked: int = 0,
     ) -> None:
         """Show the items of a run.
 
@@ -149,7 +150,10 @@ class ItemBrowser(Acting, Vertical):
             frame: one row per item, of the first items at least; None where it is not made yet.
             make_row: gives what the table draws of an item, by its number.
             titles: what stands for "{reference}" and "{variant}" in the headers.
+            asked: how many the user asked beside them, whose numbers are below zero. The latest
+                stands on top, in any order; they count for nothing, and no filter shows them.
         """
+        self._asked_count = asked
         self._count, self.frame, self._make_row, self._titles = count, frame, make_row, titles
         self._draw(asked=False)
 
@@ -159,6 +163,12 @@ class ItemBrowser(Acting, Vertical):
             self._clear_filter()
         elif self.outcome != "all":
             self.action_outcome("all")
+
+    def show_all(self) -> None:
+        """Clear whatever narrows the items."""
+        self._condition, self._filter_error = None, ""
+        self.query_one(FilterBar).clear()
+        self.action_outcome("all")
 
     # -- narrowing ----------------------------------------------------------------------------
 
@@ -293,6 +303,13 @@ class ItemBrowser(Acting, Vertical):
         """Show items by their numbers, and how many there are of each outcome."""
         assert self._make_row is not None
         frame = self.frame
+        narrowed = self._condition is not None or self.outcome != "all"
+        if self._asked_count and not narrowed:
+            first = -self._asked_count
+            if isinstance(numbers, range):
+                numbers = range(first, numbers.stop)
+            else:
+                numbers = [*range(first, 0), *numbers]
         self.table.show(
             numbers,
             self._make_row,
@@ -304,7 +321,6 @@ class ItemBrowser(Acting, Vertical):
                 else BEFORE_ROWS
             ),
         )
-        narrowed = self._condition is not None or self.outcome != "all"
         note = f"{self.table.count:,} shown" if narrowed else ""
         if self.ordering == STRIKING_FIRST:
             note = ", ".join(filter(None, (note, "striking first")))
