@@ -11,7 +11,7 @@ import torch
 
 from engine.decoding.redecode import redecode
 from engine.inspection import handler
-from engine.inspection.handlers import scoring
+from engine.inspection import scoring
 from engine.inspection.inbox import Inbox
 from engine.inspection.inspection import Inspection
 from engine.judging.background import Background

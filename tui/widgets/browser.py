@@ -229,8 +229,10 @@ class ItemBrowser(Acting, Vertical):
     def action_sort(self, by: int) -> None:
         """Sort by the next column to the left or right; past the last, by order of scoring."""
         keys: list[str | None] = [None, *dict.fromkeys(c.key for c in self.table.columns if c.sort)]
-        index = keys.index(self.ordering.key) if self.ordering.key in keys else 0
-        self.ordering = Ordering(keys[(index + by) % len(keys)], self.ordering.descending)
+        known = self.ordering.key in keys
+        index = keys.index(self.ordering.key) if known else 0
+        descending = known and self.ordering.descending
+        self.ordering = Ordering(keys[(index + by) % len(keys)], descending)
         self._draw()
 
     def action_invert(self) -> None:
