@@ -11,18 +11,24 @@ import msgspec
 import pytest
 import torch
 
+from engine.analysis.rejudging import read_judged, rejudge
 from engine.compression.cache import VariantKey, load_variant, store_variant
 from engine.compression.compress import Compressed, compress
 from engine.compression.reporter import Reporter
-from engine.compression.sampling import read_sample, write_sample
+from engine.compression.sampling import SampleFiles, write_sample
 from engine.compression.texts import CalibrationText
 from engine.methods.recipes import parse_recipe
 from engine.models.weight_files import DamagedFile, weights_hash, write_checksums
 from engine.records.decodings.beam import Beam
 from engine.records.errors import UserError
+from engine.records.remedies import Trial
+from engine.remembered import keep_remembered, remembered
+from engine.runs.index import index_log
 from engine.runs.log import RunLog
-from engine.runs.reading import ITEMS, LOG, MANIFEST, Run, read_run
-from tests.runs_helpers import make_manifest, make_redecode, one_of_each
+from engine.runs.logged import LogFile, LoggedItems, LoggedRedecodes
+from engine.runs.reading import ITEMS, LOG, MANIFEST, Run, read_item_ids, read_run
+from engine.runs.remedies import REMEDIES, RemedyLog
+from tests.runs_helpers import make_item, make_manifest, make_redecode, one_of_each
 from tests.tiny_models import save_tiny_checkpoint, tiny_model
 
 FLIPS = 300
@@ -77,6 +83,87 @@ def test_the_lines_of_another_run_are_refused_by_their_number(tmp_path: Path) ->
         read_run(tmp_path / "one")
 
 
+def test_the_log_of_a_large_run_gives_no_number_of_a_damaged_line(tmp_path: Path) -> None:
+    run = written_run(tmp_path / "run")
+    path = tmp_path / "run" / LOG
+    intact, rng = path.read_bytes(), random.Random(1)
+    damaged = 0
+    for _ in range(FLIPS):
+        path.write_bytes(flipped(intact, rng, before=1))
+        try:
+            index = index_log(path, ids=frozenset(run.scored))
+        except UserError as error:
+            assert str(path) in error.message  # noqa: PT017  # a result is as good
+            damaged += 1
+            continue
+        file = LogFile(path)
+        found = LoggedItems(file, index.scored)
+        # What is damaged has no scores, or is left out.
+        bad = [name for name in run.scored if name not in found or not found[name].scores]
+        redecodes = [
+            one for each in LoggedRedecodes(file, index.redecodes).values() for one in each
+        ]
+        damaged += bool(bad) or not redecodes
+        assert all(found[name] == run.scored[name] for name in run.scored if name not in bad)
+        assert redecodes in ([], list(run.redecodes))
+    assert damaged > 0.9 * FLIPS
+
+
+def test_what_was_tried_and_judged_is_compared_as_well(tmp_path: Path) -> None:
+    run = written_run(tmp_path / "run")
+    rejudge(tmp_path / "run", "exact")
+    tried = Trial(
+        recipe="rtn:4",
+        open_right=3,
+        choice_right=4,
+        n=5,
+        gold_log_probability=-2.5,
+        achieved_sparsity=0.0,
+        seconds=1.0,
+    )
+    RemedyLog(tmp_path / "run").append(tried)
+    judged = read_judged(tmp_path / "run", "exact")
+    for name in ("judged-exact.jsonl", REMEDIES):
+        path = tmp_path / "run" / name
+        intact, rng = path.read_bytes(), random.Random(name)
+        for _ in range(FLIPS // 3):
+            path.write_bytes(flipped(intact, rng, before=1))
+            try:
+                trials = RemedyLog(tmp_path / "run").trials
+                assert read_judged(tmp_path / "run", "exact") == judged
+            except UserError as error:
+                assert str(path) in error.message  # noqa: PT017  # a result is as good
+                assert "Remove that file" in error.hint  # noqa: PT017
+            else:
+                assert trials == {"rtn:4": tried}
+        path.write_bytes(intact)
+    assert read_run(tmp_path / "run") == run
+
+
+def test_lines_that_do_not_belong_are_refused_by_their_number(tmp_path: Path) -> None:
+    written_run(tmp_path / "run")
+    log = tmp_path / "run" / LOG
+    lines = log.read_bytes().splitlines(keepends=True)
+    bare = b'{"record":"scored","scored":' + lines[1].split(b'"scored":', 1)[1]
+    bare = bare[: bare.rindex(b',"crc32"')] + b"}\n"
+    log.write_bytes(b"".join([lines[0], bare, *lines[2:]]))
+    with pytest.raises(
+        UserError, match=r"log\.jsonl, line 2 is damaged: it lacks its checksum"
+    ) as it:
+        read_run(tmp_path / "run")
+    assert "delete that line" in it.value.hint
+    log.write_bytes(b"".join([*lines[:1], *lines[2:]]))
+    with RunLog.attach(tmp_path / "run") as attached:
+        assert [item.id for item in attached.unscored] == ["recognition-only"]
+        # A decoding of an item that the run doesn't have.
+        attached.append_redecode(make_redecode(make_item("elsewhere"), Beam()))
+    for read in (read_run, RunLog.attach):
+        with pytest.raises(UserError, match=r"line 6 is about an item that items\.jsonl lacks"):
+            read(tmp_path / "run")
+    with pytest.raises(UserError, match=r"line 6 is about an item that items\.jsonl lacks"):
+        index_log(log, ids=frozenset(read_item_ids(tmp_path / "run")))
+
+
 def test_items_that_are_doubled_or_missing_are_refused(tmp_path: Path) -> None:
     written_run(tmp_path / "run")
     path = tmp_path / "run" / ITEMS
@@ -87,6 +174,20 @@ def test_items_that_are_doubled_or_missing_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"".join(lines[:-1]))
     with pytest.raises(UserError, match="has 4 items, but the run has 5"):
         read_run(tmp_path / "run")
+
+
+def test_what_is_remembered_of_models_is_found_out_anew_where_it_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "known.json"
+    known = {"one": 8, "another": 16}
+    keep_remembered(path, known)
+    intact = path.read_bytes()
+    for place in range(8 * len(intact)):
+        damaged = bytearray(intact)
+        damaged[place // 8] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        assert remembered(path, int) == {}
+    path.write_bytes(intact)
+    assert remembered(path, int) == known
 
 
 @pytest.mark.parametrize("recipe", ["magnitude:0.5", "rtn:4"])
@@ -116,13 +217,14 @@ def same(one: Compressed, other: Compressed) -> bool:
 def test_a_damaged_calibration_sample_is_sampled_again(tmp_path: Path) -> None:
     text = CalibrationText("auto", 4, 16, 0)
     ids = torch.arange(64).reshape(4, 16)
-    path = tmp_path / "sample.safetensors"
+    path = tmp_path / "w-0-4x16.safetensors"
     write_sample(path, ids, seed=0, made_by="a test")
     intact, rng = path.read_bytes(), random.Random(0)
     for _ in range(FLIPS):
         path.write_bytes(flipped(intact, rng))
-        found = read_sample(path, text)
-        assert found is None or found.equal(ids)
+        told: list[str] = []
+        found = SampleFiles(tmp_path, "w", notify=told.append).find(text)
+        assert found.equal(ids) if found is not None else told
 
 
 def test_weights_that_changed_in_place_are_noticed(tmp_path: Path) -> None:
@@ -137,8 +239,9 @@ def test_weights_that_changed_in_place_are_noticed(tmp_path: Path) -> None:
     weights.write_bytes(intact[:-9] + bytes([intact[-9] ^ 1]) + intact[-8:])
     assert weights_hash(model, cache) != digest
     os.utime(weights, ns=(before.st_atime_ns, before.st_mtime_ns))
-    with pytest.raises(DamagedFile, match=r"model\.safetensors"):
+    with pytest.raises(DamagedFile, match=r"model\.safetensors") as failure:
         weights_hash(model, cache)
+    assert f"touch {weights}" in failure.value.hint
     # What was converted here knows what it was, whatever the times say.
     weights.write_bytes(intact)
     write_checksums(model)
@@ -152,3 +255,9 @@ def test_an_old_run_without_checksums_still_opens(tmp_path: Path) -> None:
     old = Path(__file__).parent / "data" / "run-0.1" / "run"
     assert b"crc32" not in (old / MANIFEST).read_bytes()
     assert read_run(old).scored
+    run = tmp_path / "run"
+    shutil.copytree(old, run)
+    items = (run / ITEMS).read_bytes()
+    (run / ITEMS).write_bytes(items.replace(b"Peking", b"Pekinh"))
+    with pytest.raises(UserError, match="other items than the run was begun with"):
+        read_run(run)

@@ -12,6 +12,7 @@ from engine.files import write_atomically
 from engine.judging import judge
 from engine.judging.background import Background
 from engine.judging.failures import with_failure
+from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
 from engine.records.instruments.fork import ForkFinding
 from engine.records.instruments.instrument import Finding
@@ -64,7 +65,12 @@ def read_judged(directory: Path, rule: JudgeRule) -> Run:
     path = directory / judged_name(rule)
     if not path.exists():
         return annotated(run)
-    kept = read_log(path)
+    try:
+        kept = read_log(path)
+    except UserError as error:
+        raise UserError(
+            error.message, f"Remove that file: 'illusion-tui judge --judge {rule}' makes it again."
+        ) from error
     redecodes = (kept.redecodes.get(redecode_key(now), now) for now in run.redecodes)
     return annotated(
         msgspec.structs.replace(

@@ -6,7 +6,7 @@ better than text from elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -38,21 +38,30 @@ class SampleFiles:
         directory: that keeps them.
         weights_hash: names the model there; nothing is kept without it.
         shipped: name of a sample in the package that was made from this very model.
+        notify: told of a sample that is damaged; it is made again.
     """
 
     directory: Path
     weights_hash: str | None
     shipped: str | None = None
+    notify: Callable[[str], None] = lambda text: None
 
     def find(self, text: CalibrationText) -> Tensor | None:
         """The sample of this source, size and seed; None where there is none."""
         ids = None
         if self.shipped is not None and text.source == AUTO:
             with as_file(files("samples") / "calibration" / self.shipped) as path:
-                ids = read_sample(path, text)
+                ids = self._read(path, text)
         if ids is None and self.weights_hash is not None:
-            ids = read_sample(self._path(text), text)
+            ids = self._read(self._path(text), text)
         return ids
+
+    def _read(self, path: Path, text: CalibrationText) -> Tensor | None:
+        try:
+            return read_sample(path, text)
+        except ValueError as error:
+            self.notify(f"the kept calibration text {path.name} is made again: {error}")
+            return None
 
     def keep(self, text: CalibrationText, ids: Tensor) -> None:
         """Keep a sample, where the model has a hash."""
@@ -133,17 +142,21 @@ def begun_chat(tokenizer: PreTrainedTokenizerBase) -> list[int]:
 
 
 def read_sample(path: Path, text: CalibrationText) -> Tensor | None:
-    """A kept sample; None where there is none, it is damaged, or of another size or seed."""
+    """A kept sample; None where there is none, or it is of another size or seed.
+
+    Raises:
+        ValueError: it is not what was written.
+    """
     if not path.is_file():
         return None
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             stored: Tensor = file.get_tensor("ids")
-    except SafetensorError:
-        return None
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
     if metadata.get(_CHECKSUM) != checksum({"ids": stored}, _told(metadata)):
-        return None
+        raise ValueError("it is not what its checksum was made of")
     same_size = tuple(stored.shape) == (text.sequences, text.tokens)
     same = same_size and metadata.get("seed") == str(text.seed)
     return stored.to(torch.int64) if same else None

@@ -21,7 +21,7 @@ from engine.models.paths import cache_directory
 from engine.records.errors import UserError
 from engine.records.items import Item
 from engine.records.manifest import CalibrationRecord
-from engine.records.protocol import Event, Progress
+from engine.records.protocol import Event, Notice, Progress
 from engine.records.recipes import Recipe
 from engine.records.settings import Settings
 from engine.scoring.solved import solved_items
@@ -88,13 +88,16 @@ class CalibrationTexts:
                         settings.calibration_tokens,
                         settings.seed,
                     ),
-                    SampleFiles(kept, record.weights_hash, shipped),
+                    SampleFiles(kept, record.weights_hash, shipped, self._notify),
                     Reporter(partial(progress_of(self._emit), "calibrate"), self._step),
                     solved=self.solved,
                 )
             if source == settings.calibration:
                 self._keeper.update(calibration=self._made[source][1])
         return self._made[source]
+
+    def _notify(self, text: str) -> None:
+        self._emit(Notice(text=text))
 
     def _step(self) -> None:
         self._before_sampling()

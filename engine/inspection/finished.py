@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from engine.inspection.calibrating import Emit, progress_of
+from engine.inspection.calibrating import Emit
+from engine.inspection.intact import load_intact
 from engine.methods.amounts import Checkpoint
 from engine.models.checkpoints import require_same_vocabulary, restore_blocks, zeros_in_blocks
 from engine.models.devices import choose_placement
-from engine.models.loading import LoadedModel, load_model
-from engine.models.paths import cache_directory
-from engine.models.resolving import Budget, resolve_model
+from engine.models.loading import LoadedModel
+from engine.models.resolving import Budget
 from engine.models.variants import Variants
 from engine.records.manifest import BlockSparsity
 from engine.records.recipes import Recipe
@@ -71,17 +71,20 @@ class FinishedCheckpoints:
         )
 
     def _load(self, name: str, source: str) -> Counted:
-        settings, cache = self._settings, cache_directory()
+        settings = self._settings
         # What is free by now, with the dense model on the device.
         placement = choose_placement(
             self._loaded.placement.device, self._loaded.placement.dtype, settings.max_memory_gib
         )
         budget = Budget(placement.memory_bytes, placement.torch_dtype.itemsize)
-        progress = progress_of(self._emit)
-        resolved = resolve_model(source, None, cache, budget, progress, self._check)
-        progress("load", resolved.name, 0, None)
-        checkpoint = load_model(
-            resolved, placement, cache, trust_remote_code=settings.trust_remote_code
+        checkpoint = load_intact(
+            source,
+            None,
+            placement,
+            budget,
+            self._emit,
+            self._check,
+            trust_remote_code=settings.trust_remote_code,
         )
         require_same_vocabulary(self._loaded, checkpoint)
         self._variants.add_model(name, checkpoint.model)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
-
-from engine.files import write_atomically
 from engine.inspection.manifests import package_versions
 from engine.models.loading import LoadedModel
+from engine.remembered import keep_remembered, remembered
 from engine.scoring.packing import takes_tries
 
 
@@ -36,17 +34,8 @@ def loaded_takes_tries(
         )
     )
     file = cache / "tries.json"
-    known = _read(file)
+    known = remembered(file, bool)
     if key not in known:
         known = {**known, key: takes_tries(loaded.model, prompts, check)}
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, msgspec.json.encode(known))
+        keep_remembered(file, known)
     return known[key]
-
-
-def _read(file: Path) -> dict[str, bool]:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, bool])
-    except (FileNotFoundError, msgspec.DecodeError):
-        # It only saves finding out anew.
-        return {}

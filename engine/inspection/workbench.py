@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,8 +13,9 @@ from engine.compression.cache import VariantKey, load_variant, store_variant
 from engine.compression.compress import Compressed, compress
 from engine.compression.reporter import Reporter
 from engine.files import held
-from engine.inspection.calibrating import CalibrationTexts, Emit, progress_of, uses_items
+from engine.inspection.calibrating import CalibrationTexts, Emit, uses_items
 from engine.inspection.finished import FinishedCheckpoints
+from engine.inspection.intact import load_intact
 from engine.inspection.manifests import ManifestKeeper, package_versions
 from engine.methods.amounts import Checkpoint
 from engine.methods.recipes import (
@@ -25,12 +25,11 @@ from engine.methods.recipes import (
 )
 from engine.methods.registry import outside_package
 from engine.models.devices import Placement, choose_placement, device_memory, device_of
-from engine.models.loading import LoadedModel, load_model
+from engine.models.loading import LoadedModel
 from engine.models.paths import cache_directory
-from engine.models.resolving import Budget, resolve_model
+from engine.models.resolving import Budget
 from engine.models.structure import decoder_blocks
 from engine.models.variants import Variants, room_for_variants
-from engine.models.weight_files import DamagedFile
 from engine.models.weights import input_device
 from engine.probing.probing import OnStep, Probing, batches_of, subjects
 from engine.probing.restore import find_gains
@@ -95,27 +94,18 @@ class Workbench:
         Raises:
             UserError: there is no such model, it doesn't fit, or a run was begun with another one.
         """
-        settings, cache = keeper.manifest.settings, cache_directory()
+        settings = keeper.manifest.settings
         device = device_of(settings.device, share)
         placement = choose_placement(device, settings.dtype, settings.max_memory_gib)
-        progress = progress_of(emit)
-        budget = _budget(placement, settings)
-        resolved = resolve_model(settings.model, settings.revision, cache, budget, progress, check)
-        check()
-        progress("load", resolved.name, 0, None)
-        trusting = settings.trust_remote_code
-        try:
-            loaded = load_model(resolved, placement, cache, trust_remote_code=trusting)
-        except DamagedFile as error:
-            if not resolved.directory.is_relative_to(cache / "models"):
-                raise
-            # It was converted here, and is again.
-            emit(Notice(text=f"{error.message}; the model is converted again"))
-            shutil.rmtree(resolved.directory)
-            resolved = resolve_model(
-                settings.model, settings.revision, cache, budget, progress, check
-            )
-            loaded = load_model(resolved, placement, cache, trust_remote_code=trusting)
+        loaded = load_intact(
+            settings.model,
+            settings.revision,
+            placement,
+            _budget(placement, settings),
+            emit,
+            check,
+            trust_remote_code=settings.trust_remote_code,
+        )
         keeper.update(
             model=loaded.record,
             dtype=placement.dtype,

@@ -19,7 +19,7 @@ import msgspec
 import torch
 from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 
-from engine.files import write_atomically
+from engine.remembered import keep_remembered, remembered
 
 MEMORY_TOLERANCE = 1.1
 """What fitted is remembered for as long as the device has at most so many times the memory."""
@@ -133,23 +133,15 @@ class RememberedSizes:
 
         None where nothing is known, or there is more memory now.
         """
-        fit = self._read().get(_name(key))
+        fit = remembered(self._file, _Fit).get(_name(key))
         if fit is None or memory_bytes > fit.memory_bytes * MEMORY_TOLERANCE:
             return None
         return fit.size
 
     def keep(self, key: FitKey, size: int, memory_bytes: int) -> None:
         """Remember a size."""
-        fits = {**self._read(), _name(key): _Fit(size=size, memory_bytes=memory_bytes)}
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._file, msgspec.json.encode(fits))
-
-    def _read(self) -> dict[str, _Fit]:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, _Fit])
-        except (FileNotFoundError, msgspec.DecodeError):
-            # It only saves a few attempts.
-            return {}
+        fit = _Fit(size=size, memory_bytes=memory_bytes)
+        keep_remembered(self._file, {**remembered(self._file, _Fit), _name(key): fit})
 
 
 def _name(key: FitKey) -> str:

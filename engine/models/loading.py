@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
@@ -93,7 +94,7 @@ def load_weights(
             **placing(placement),
             **options,
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise UserError(
             f"{directory} can't be loaded: {_first_line(error)}",
             "It must hold a causal language model that this transformers knows, with safetensors "

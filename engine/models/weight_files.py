@@ -6,19 +6,20 @@ import hashlib
 import json
 import math
 import re
-import zlib
 from pathlib import Path
 
 import msgspec
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
-from engine.files import write_atomically
+from engine.files import written_atomically
+from engine.models.checksums import file_checksum
 from engine.records.errors import UserError
+from engine.remembered import keep_remembered, remembered
 
+MODELS = "models"
+"""In the cache directory: what was converted here."""
 CHECKSUMS = "checksums.json"
 """In the directory of a model that was converted here: the checksum of each of its other files."""
-
-CHUNK_BYTES = 16 << 20
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -40,22 +41,32 @@ def is_complete(directory: Path) -> bool:
 
 
 def count_parameters(directory: Path) -> int:
-    """The parameters in the weight files, from their headers alone."""
+    """The parameters in the weight files, from their headers alone.
+
+    Raises:
+        DamagedFile: one of them can't be read.
+    """
     total = 0
     for file in weight_files(directory):
-        with safe_open(file, framework="pt") as tensors:
-            total += sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
+        try:
+            with safe_open(file, framework="pt") as tensors:
+                names = tensors.keys()
+                total += sum(math.prod(tensors.get_slice(name).get_shape()) for name in names)
+        except SafetensorError as error:
+            raise DamagedFile(file, f"it is no safetensors file ({error})") from error
     return total
 
 
 class DamagedFile(UserError):
     """A file of a model is not what it was."""
 
-    def __init__(self, file: Path) -> None:
-        """Say which."""
+    def __init__(self, file: Path, why: str = "its checksum is another one than before") -> None:
+        """Say which file, and why."""
+        self.file = file
         super().__init__(
-            f"{file} was damaged or changed in place: its checksum is another one than before",
-            "Fetch or copy the model again.",
+            f"{file} was damaged or changed in place: {why}",
+            "Fetch or copy the model again. If you changed it on purpose, say so with "
+            f"`touch {file}`: its weights then count as other ones.",
             status=1,
         )
 
@@ -64,7 +75,7 @@ class _Known(msgspec.Struct, frozen=True):
     """What is remembered of a weight file."""
 
     sha256: str
-    crc32: str
+    checksum: str
 
 
 def weights_hash(directory: Path, cache: Path) -> str:
@@ -79,7 +90,7 @@ def weights_hash(directory: Path, cache: Path) -> str:
     """
     compared = _compare_written(directory)
     known_file = cache / "weight-hashes.json"
-    known = _read_known(known_file)
+    known = remembered(known_file, _Known)
     before = dict(known)
     whole = hashlib.sha256()
     for file in weight_files(directory):
@@ -93,27 +104,22 @@ def weights_hash(directory: Path, cache: Path) -> str:
                 with target.open("rb") as stream:
                     digest = hashlib.file_digest(stream, "sha256").hexdigest()
             known[key] = _Known(digest, checksum)
-        if known[key].crc32 != checksum:
+        if known[key].checksum != checksum:
             raise DamagedFile(file)
         whole.update(f"{file.name}:{known[key].sha256}\n".encode())
     if known != before:
-        write_atomically(known_file, msgspec.json.encode(known))
+        keep_remembered(known_file, known)
+    if directory.parent == cache / MODELS and not compared:
+        # An earlier version has converted it.
+        write_checksums(directory)
     return whole.hexdigest()
 
 
 def write_checksums(directory: Path) -> None:
     """Put the checksums of all files of a directory beside them, for `weights_hash` to compare."""
     sums = {file.name: file_checksum(file) for file in sorted(directory.iterdir())}
-    (directory / CHECKSUMS).write_bytes(msgspec.json.encode(sums))
-
-
-def file_checksum(file: Path) -> str:
-    """CRC-32 of a file's content."""
-    value = 0
-    with file.open("rb", buffering=0) as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            value = zlib.crc32(chunk, value)
-    return f"{value:08x}"
+    with written_atomically(directory / CHECKSUMS) as scratch:
+        scratch.write_bytes(msgspec.json.encode(sums))
 
 
 def _compare_written(directory: Path) -> dict[str, str]:
@@ -130,11 +136,3 @@ def _compare_written(directory: Path) -> dict[str, str]:
         if not file.exists() or file_checksum(file) != checksum:
             raise DamagedFile(file)
     return sums
-
-
-def _read_known(file: Path) -> dict[str, _Known]:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, _Known])
-    except (FileNotFoundError, msgspec.DecodeError):
-        # Every file is then read as if for the first time.
-        return {}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from engine.records.lines import LineDecoder
-from engine.runs.reading import damaged, unreadable
+from engine.runs.reading import damaged, of_no_item, read_manifest, unreadable
+from engine.runs.sealing import opened, run_number
 
 BUFFER_BYTES = 1 << 20
 LINES = 1000
@@ -42,15 +43,24 @@ class LogIndex(NamedTuple):
     findings: dict[str, list[Span]]
 
 
-def index_log(path: Path, tell: Callable[[int], None] = lambda done: None) -> LogIndex:
+def index_log(
+    path: Path,
+    tell: Callable[[int], None] = lambda done: None,
+    ids: Collection[str] | None = None,
+) -> LogIndex:
     """Find the records of a log; a last line that lacks its end is left out.
+
+    Checksums are compared when a line is decoded (`engine.runs.logged.LogFile`): those of all lines
+    would take too long here.
 
     Args:
         path: of the log.
+        ids: of the run's items, quick to look up; None for any.
         tell: is told now and then how many bytes are read; it may raise to cancel.
 
     Raises:
-        UserError: the log can't be read, or a line is no record; the error names the line.
+        UserError: the log can't be read, or a line is no record or about none of the items; the
+            error names the line.
     """
     index = LogIndex({}, {}, {})
     start = 0
@@ -63,6 +73,10 @@ def index_log(path: Path, tell: Callable[[int], None] = lambda done: None) -> Lo
                     record, item_id = _about(line)
                 except (ValueError, msgspec.DecodeError) as error:
                     raise damaged(f"{path}, line {number}", error) from error
+                if ids is not None and item_id not in ids:
+                    where = f"{path}, line {number}"
+                    opened(line, where, run_number(read_manifest(path.parent)))
+                    raise of_no_item(where, item_id)
                 span = Span(number, start, len(line) - 1)
                 if record == "scored":
                     index.scored[item_id] = span

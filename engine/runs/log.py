@@ -68,7 +68,7 @@ class RunLog:
         self._lock = lock
         self.manifest = read_manifest(directory)
         self.items: dict[str, Item] = {item.id: item for item in read_items(directory)}
-        log = read_log(directory / LOG)
+        log = read_log(directory / LOG, self.items)
         self.scored: dict[str, ScoredItem] = log.scored
         self._redecodes = log.redecodes
         self._findings = log.findings
@@ -189,7 +189,7 @@ class RunLog:
             if manifest != self.manifest:
                 write_manifest(self.directory, manifest)
                 self.manifest = manifest
-            content = read_log(part / LOG)
+            content = read_log(part / LOG, self.items)
             # What was adopted is not in this log yet; what is in it twice counts once.
             self.append_scored([content.scored[id_] for id_ in self.items if id_ in content.scored])
             for redecode in content.redecodes.values():

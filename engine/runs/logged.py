@@ -24,7 +24,7 @@ from engine.runs.reading import (
     redecode_key,
     unreadable,
 )
-from engine.runs.sealing import run_number
+from engine.runs.sealing import is_sealed, run_number
 
 KEPT = 256
 """So many of the items that were looked at last stay decoded."""
@@ -44,6 +44,8 @@ class LogFile:
         self._lock = threading.Lock()
         try:
             self._file = path.open("rb", buffering=0)
+            with path.open("rb") as file:
+                self._must = is_sealed(file.readline())
         except OSError as error:
             raise unreadable(path, error) from error
 
@@ -52,7 +54,7 @@ class LogFile:
         with self._lock:
             self._file.seek(span.start)
             line = self._file.read(span.length)
-        return decode_record(line, f"{self.path}, line {span.line}", self._run)
+        return decode_record(line, f"{self.path}, line {span.line}", self._run, must=self._must)
 
 
 class Logged(MutableMapping[str, ValueT], Generic[PlaceT, ValueT]):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,7 +21,7 @@ from engine.records.lines import LineDecoder
 from engine.records.manifest import FORMAT, Manifest
 from engine.records.remedies import RemedyReport
 from engine.records.scores import Score, ScoredItem
-from engine.runs.sealing import opened, run_number
+from engine.runs.sealing import RESTORE, is_sealed, opened, run_number
 from engine.user_files import is_there, read_file
 
 MANIFEST = "manifest.json"
@@ -110,7 +111,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     proven: Mapping[str, Mapping[str, Score]] = {}
 
 
-RESTORE = "Restore the file from a copy, or score the items again in another directory."
+REDO = (
+    "Restore the file from a copy, or delete that line: the same 'illusion-tui score' command then "
+    "does anew what it was about."
+)
 
 T = TypeVar("T")
 NamedT = TypeVar("NamedT", Item, _Named)
@@ -134,7 +138,8 @@ def read_run(directory: Path) -> Run:
     parts = [content for part in part_directories(directory) if (content := _read_part(part))]
     manifest = read_manifest(directory)
     items = read_items(directory)
-    log = read_log(directory / LOG)
+    ids = frozenset(item.id for item in items)
+    log = read_log(directory / LOG, ids)
     for part in parts:
         log = LogContent(
             part.scored | log.scored,
@@ -142,7 +147,7 @@ def read_run(directory: Path) -> Run:
             part.findings | log.findings,
             log.intact_bytes,
         )
-    refuse_unknown(directory, log.scored.keys() - {item.id for item in items})
+    refuse_unknown(directory, log.scored.keys() - ids)
     scored = {item.id: log.scored[item.id] for item in items if item.id in log.scored}
     return Run(
         directory=directory,
@@ -202,11 +207,11 @@ def _read_part(directory: Path) -> LogContent | None:
 
 
 def refuse_unknown(directory: Path, unknown: Collection[str]) -> None:
-    """Refuse a run whose log has items that the run has not; raises `UserError`."""
+    """Refuse a run whose parts have items that the run has not; raises `UserError`."""
     if unknown:
         raise UserError(
-            f"{directory / LOG} has scores of items that {ITEMS} lacks, such as {min(unknown)}",
-            "The two files belong to different runs; restore the one that was replaced.",
+            f"{directory / PARTS} has scores of items that {ITEMS} lacks, such as {min(unknown)}",
+            "They belong to another run: remove that directory.",
         )
 
 
@@ -247,11 +252,13 @@ def read_item_ids(directory: Path) -> tuple[str, ...]:
 def _read_items(directory: Path, decoder: LineDecoder[NamedT]) -> tuple[NamedT, ...]:
     path, manifest = directory / ITEMS, read_manifest(directory)
     run = run_number(manifest)
+    lines = _bytes(path).splitlines()
+    must = is_sealed(lines[0]) if lines else False
     items: dict[str, NamedT] = {}
-    for number, line in enumerate(_bytes(path).splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         where = f"{path}, line {number}"
         try:
-            item = decoder.decode(opened(line, where, run))
+            item = decoder.decode(opened(line, where, run, must=must))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise damaged(where, error) from error
         if item.id in items:
@@ -261,14 +268,36 @@ def _read_items(directory: Path, decoder: LineDecoder[NamedT]) -> tuple[NamedT, 
         raise UserError(
             f"{path} has {len(items)} items, but the run has {manifest.items.count}", RESTORE
         )
+    # Where lines have no checksums, the hash of all of them has to do. A closed book's is that of
+    # the items with their passages, which aren't kept.
+    told = must or manifest.settings.closed_book
+    if not told and manifest.items.hash not in _hashes(lines):
+        raise UserError(
+            f"{path} has other items than the run was begun with: their hash is not the one in "
+            f"{MANIFEST}",
+            RESTORE,
+        )
     return tuple(items.values())
 
 
-def read_log(path: Path) -> LogContent:
+def _hashes(lines: Sequence[bytes]) -> tuple[str, str]:
+    """SHA-256 of items as an `ItemSet` has it, and with the last line's end, as imported runs."""
+    content = hashlib.sha256(b"\n".join(lines))
+    ended = content.copy()
+    ended.update(b"\n")
+    return content.hexdigest(), ended.hexdigest()
+
+
+def read_log(path: Path, ids: Collection[str] | None = None) -> LogContent:
     """Read a log, without a last line that lacks its end: its writer was killed.
 
+    Args:
+        path: of the log.
+        ids: of the run's items; None for any.
+
     Raises:
-        UserError: it can't be read, or a line of it is damaged or of another run.
+        UserError: it can't be read, or a line of it is damaged, of another run, or about none of
+            the items; the error names the line.
     """
     data = _bytes(path)
     run = run_number(read_manifest(path.parent)) if data else 0
@@ -276,31 +305,45 @@ def read_log(path: Path) -> LogContent:
     scored: dict[str, ScoredItem] = {}
     redecodes: dict[RedecodeKey, Redecode] = {}
     findings: dict[FindingKey, Finding] = {}
-    for number, line in enumerate(data[:intact_bytes].split(b"\n")[:-1], start=1):
-        record = decode_record(line, f"{path}, line {number}", run)
+    lines = data[:intact_bytes].split(b"\n")[:-1]
+    must = is_sealed(lines[0]) if lines else False
+    for number, line in enumerate(lines, start=1):
+        where = f"{path}, line {number}"
+        record = decode_record(line, where, run, must=must)
         match record:
-            case Scored():
-                scored[record.scored.item.id] = record.scored
-            case Redecoded():
-                redecodes[redecode_key(record.redecode)] = record.redecode
-            case Probed():
-                findings[finding_key(record.finding)] = record.finding
+            case Scored(scored=one):
+                item_id, scored[one.item.id] = one.item.id, one
+            case Redecoded(redecode=redecode):
+                item_id, redecodes[redecode_key(redecode)] = redecode.item_id, redecode
+            case Probed(finding=finding):
+                item_id, findings[finding_key(finding)] = finding.item_id, finding
+        if ids is not None and item_id not in ids:
+            raise of_no_item(where, item_id)
     return LogContent(scored, redecodes, findings, intact_bytes)
 
 
-def decode_record(line: bytes, where: str, run: int) -> LogRecord:
+def of_no_item(where: str, item_id: str) -> UserError:
+    """What to say of a line that is about an item that the run hasn't."""
+    return UserError(f"{where} is about an item that {ITEMS} lacks: {item_id}", REDO)
+
+
+def decode_record(line: bytes, where: str, run: int, *, must: bool = False) -> LogRecord:
     """Read a line of a log.
 
     Args:
         line: with or without its end.
         where: what the line is called in an error.
         run: number of the run (`engine.runs.sealing`).
+        must: it must have a checksum.
 
     Raises:
         UserError: it is no record, damaged or of another run, or has a decoding or an instrument
             that is not installed.
     """
-    line = opened(line, where, run)
+    try:
+        line = opened(line, where, run, must=must)
+    except UserError as error:
+        raise UserError(error.message, REDO) from None
     try:
         return _decode(_records, line, where)
     except UserError as error:

@@ -15,7 +15,6 @@ from engine.runs.reading import (
     read_item_ids,
     read_manifest,
     read_run,
-    refuse_unknown,
 )
 from engine.runs.remedies import RemedyLog
 from engine.user_files import is_there
@@ -65,8 +64,7 @@ def _indexed(directory: Path, size: int, tell: Callable[[int, int], None]) -> Ru
     manifest = read_manifest(directory)
     ids = read_item_ids(directory)
     log = directory / LOG
-    index = index_log(log, lambda done: tell(done, size))
-    refuse_unknown(directory, index.scored.keys() - ids)
+    index = index_log(log, lambda done: tell(done, size), frozenset(ids))
     file = LogFile(log)
     scored = {item_id: index.scored[item_id] for item_id in ids if item_id in index.scored}
     state = RunState(
