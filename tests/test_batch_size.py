@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 import torch
 
 from engine.decoding.redecode import redecode
-from engine.inspection import handler
-from engine.inspection import scoring
+from engine.inspection import handler, scoring
 from engine.inspection.inbox import Inbox
 from engine.inspection.inspection import Inspection
-from engine.judging.background import Background
 from engine.models.batch_size import BatchSize, FitKey, RememberedSizes, is_out_of_memory
 from engine.models.variants import Variants
 from engine.records.hypotheses import Redecode
@@ -128,20 +127,23 @@ class Machine:
             batch: Sequence[PreparedItem],
             *rest: object,
             packed: bool,
-            background: Background | None,
+            **more: Any,
         ) -> list[ScoredItem]:
             if len(batch) > most:
                 raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9.00 GiB.")
-            if self._dies_after is not None and len(self.batches) >= self._dies_after:
+            # What is computed ahead is taken over, or computed again.
+            whole = more.get("names") is None
+            if whole and self._dies_after is not None and len(self.batches) >= self._dies_after:
                 raise KeyboardInterrupt
-            self.batches.append(len(batch))
+            if whole:
+                self.batches.append(len(batch))
             return score_batch(
                 variants,
                 tokenizer,  # type: ignore[arg-type]  # as is
                 batch,
                 *rest,  # type: ignore[arg-type]  # as is
                 packed=packed,
-                background=background,
+                **more,
             )
 
         monkeypatch.setattr(scoring, "score_batch", limited)

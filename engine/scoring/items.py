@@ -56,34 +56,40 @@ class _ItemScores(msgspec.Struct, frozen=True):
 
 
 class Ahead:
-    """What was computed of items under some variants, before the others were ready."""
+    """What was computed of batches under some variants, before the others were ready.
+
+    It holds for the same batch alone: in another one a number format rounds otherwise.
+    """
 
     def __init__(self) -> None:
-        self._computed: dict[tuple[str, bool, str], _ItemScores] = {}
+        self._computed: dict[tuple[str, bool, tuple[str, ...]], list[_ItemScores]] = {}
 
     def has(self, name: str, batch: Iterable[PreparedItem], *, packed: bool) -> bool:
-        """Whether all of a batch is computed under a variant."""
-        return all((name, packed, one.item.id) in self._computed for one in batch)
+        """Whether a batch is computed under a variant."""
+        return _key(name, batch, packed) in self._computed
 
     def take(
         self, name: str, batch: Sequence[PreparedItem], *, packed: bool
     ) -> list[_ItemScores] | None:
-        """What is computed of a batch under a variant; None unless all of it is."""
-        if not self.has(name, batch, packed=packed):
-            return None
-        return [self._computed[name, packed, one.item.id] for one in batch]
+        """What is computed of a batch under a variant; None where it isn't."""
+        return self._computed.get(_key(name, batch, packed))
 
     def keep(
         self,
         name: str,
         batch: Sequence[PreparedItem],
-        computed: Sequence[_ItemScores],
+        computed: list[_ItemScores],
         *,
         packed: bool,
     ) -> None:
         """Keep what was computed of a batch."""
-        for prepared, its in zip(batch, computed, strict=True):
-            self._computed[name, packed, prepared.item.id] = its
+        self._computed[_key(name, batch, packed)] = computed
+
+
+def _key(
+    name: str, batch: Iterable[PreparedItem], packed: bool
+) -> tuple[str, bool, tuple[str, ...]]:
+    return name, packed, tuple(prepared.item.id for prepared in batch)
 
 
 def score_batch(
