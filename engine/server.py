@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
 import os
 import sys
 import threading
@@ -16,6 +15,8 @@ import msgspec
 if TYPE_CHECKING:
     from engine.inspection.inbox import Inbox
 
+from engine.lifeline import ALIVE_SECONDS, Lifeline, end_at_once
+from engine.records.framing import LineSplitter
 from engine.records.protocol import (
     PROTOCOL,
     Ended,
@@ -29,20 +30,27 @@ from engine.records.protocol import (
     encode,
 )
 
+READ_BYTES = 1 << 16
+
 
 def main() -> None:
     """Serve one client until its requests end or it asks to stop."""
     output = _protocol_stream()
     lock = threading.Lock()
 
-    def emit(event: Event) -> None:
+    def write(line: bytes) -> None:
         with lock:
             try:
-                output.write(encode(event))
+                output.write(line)
                 output.flush()
-            except (BrokenPipeError, ValueError):
-                # The client is gone: what is scored is on disk, nobody is left to be told.
-                os._exit(1)
+            except OSError:
+                # The client is gone: nobody is left to be told.
+                end_at_once()
+            except ValueError:
+                pass  # Closed: the engine ends.
+
+    def emit(event: Event) -> None:
+        write(encode(event))
 
     # Threads that spin while they wait take the cores from whoever shares the machine, the screen
     # among them, and slow the engine itself tenfold then; threads that sleep at once wake too late
@@ -54,7 +62,10 @@ def main() -> None:
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
     # What torch has no Metal kernel for (a few of linear algebra) is computed on the CPU.
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
-    emit(EngineReady(protocol=PROTOCOL, version=metadata.version("illusion-tui")))
+    lifeline = Lifeline(output.fileno(), lambda: write(b"\n"))
+    lifeline.start()
+    version = metadata.version("illusion-tui")
+    emit(EngineReady(protocol=PROTOCOL, version=version, alive_seconds=ALIVE_SECONDS))
     # torch takes seconds to import; until then the client already has its first event. Collecting
     # garbage meanwhile finds none, and takes a sixth of that time.
     gc.disable()
@@ -83,10 +94,15 @@ def main() -> None:
     gc.enable()
 
     inbox = Inbox(emit)
-    reader = threading.Thread(target=_read, args=(inbox, emit), name="requests", daemon=True)
+    lifeline.stop_by(lambda: inbox.put(Shutdown()))
+    reader = threading.Thread(
+        target=_read, args=(inbox, emit, lifeline), name="requests", daemon=True
+    )
     reader.start()
     Inspection(inbox, emit, serve).serve()
-    output.close()
+    lifeline.end()
+    with lock:
+        output.close()
 
 
 def _protocol_stream() -> BinaryIO:
@@ -100,16 +116,38 @@ def _protocol_stream() -> BinaryIO:
     return stream
 
 
-def _read(inbox: Inbox, emit: Callable[[Event], None]) -> None:
+def _read(inbox: Inbox, emit: Callable[[Event], None], lifeline: Lifeline) -> None:
+    lines = LineSplitter()
+    stopping = False
     # Unbuffered: a buffered reader that still waits would hold its lock when the process ends.
-    for line in io.FileIO(0, closefd=False):
-        if not line.strip():
-            continue
-        try:
-            inbox.put(decode_request(line))
-        except msgspec.DecodeError as error:
-            _refuse(line, error, emit)
-    inbox.put(Shutdown())
+    while (chunk := os.read(0, READ_BYTES)) and not lines.overlong:
+        for line in lines.feed(chunk):
+            stopping |= _take(line, inbox, emit)
+    if lines.overlong:
+        emit(
+            Failed(
+                message=f"a request is longer than {lines.longest >> 20} MB",
+                hint="Start the engine again.",
+            )
+        )
+    else:
+        stopping |= _take(lines.rest, inbox, emit)
+    if not stopping:
+        # Whoever asks the engine to stop waits for it; whoever only goes away does not.
+        lifeline.lose()
+
+
+def _take(line: bytes, inbox: Inbox, emit: Callable[[Event], None]) -> bool:
+    """Hand in the request that a line holds, if any; tells whether it is to stop."""
+    if not line.strip():
+        return False
+    try:
+        request = decode_request(line)
+    except msgspec.DecodeError as error:
+        _refuse(line, error, emit)
+        return False
+    inbox.put(request)
+    return isinstance(request, Shutdown)
 
 
 def _refuse(line: bytes, error: msgspec.DecodeError, emit: Callable[[Event], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,14 @@ def with_embedded(directory: Path, embedded: Path) -> Path:
     cache.mkdir(parents=True)
     (cache / "models").symlink_to(embedded.parent)
     return directory
+
+
+@pytest.fixture
+def hang_ups_heard() -> Iterator[None]:
+    """Processes that are started hear SIGHUP, also where these tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture

@@ -35,6 +35,8 @@ class Engine:
     def events(self) -> Iterator[Event]:
         assert self.process.stdout is not None
         for line in self.process.stdout:
+            if not line.strip():
+                continue  # A sign of life.
             event = decode_event(line)
             self.seen.append(event)
             yield event

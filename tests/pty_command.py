@@ -21,7 +21,7 @@ import psutil
 
 from tests.cli_helpers import environment
 
-COMMAND = [sys.executable, "-c", "from tui.cli import main; main()"]
+PROGRAM = "from tui.cli import main; main()"
 """What the installed script `illusion-tui` does."""
 
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[^\[\]]")
@@ -39,19 +39,27 @@ class PtyCommand:
     Args:
         home: where its config, runs, logs and caches are.
         size: columns and lines.
+        before: Python that runs first.
     """
 
-    def __init__(self, home: Path, *arguments: object, size: tuple[int, int], **more: str) -> None:
-        command = [*COMMAND, *map(str, arguments)]
+    def __init__(
+        self,
+        home: Path,
+        *arguments: object,
+        size: tuple[int, int],
+        before: str = "",
+        **more: str,
+    ) -> None:
+        command = [sys.executable, "-c", f"{before}\n{PROGRAM}", *map(str, arguments)]
         variables = environment(home, TERM="xterm-256color", COLORTERM="truecolor", **more)
         for name in ("COLUMNS", "LINES", "TEXTUAL_THEME", "TEXTUAL_DRIVER"):
             variables.pop(name, None)
         primary, secondary = pty.openpty()
         fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self._terminal = primary
+        self._status: int | None = None
         self._raw = b""
         self._all = bytearray()
-        self._status: int | None = None
         self.painted = ""
         self.started = time.perf_counter()
         streams = [(os.POSIX_SPAWN_DUP2, secondary, number) for number in range(3)]
@@ -125,22 +133,51 @@ class PtyCommand:
             return 1024 * int(found[1])
         return int(psutil.Process(self.pid).memory_info().rss)
 
-    def ended(self, seconds: float) -> int | None:
-        """The exit status of a process that ends within so long; None where it doesn't."""
-        deadline = time.perf_counter() + seconds
-        while time.perf_counter() < deadline:
-            self._read(0.05)
+    @property
+    def seen(self) -> bytes:
+        """All that it has written so far."""
+        return bytes(self._all)
+
+    def attributes(self) -> list[object]:
+        """How the terminal is set: what `stty -a` shows."""
+        return termios.tcgetattr(self._terminal)
+
+    def hang_up(self) -> None:
+        """Close the terminal."""
+        os.close(self._terminal)
+        self._terminal = -1
+
+    def ended(self, limit: float = 30) -> int:
+        """Wait for the process; gives its exit status, negative for a signal.
+
+        Raises:
+            TimeoutError: it lives on.
+        """
+        deadline = time.perf_counter() + limit
+        while self._status is None:
+            if self._terminal >= 0:
+                while self._read(0.05):
+                    pass
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self._status = os.waitstatus_to_exitcode(status)
-                return self._status
-        return None
+            elif time.perf_counter() > deadline:
+                raise TimeoutError("the process lives on")
+            else:
+                time.sleep(0.02)
+        if self._terminal >= 0:
+            while self._read(0.2):
+                pass
+        return self._status
 
     def close(self) -> None:
         """End the process and wait for it."""
-        if self._status is not None:
+        if self._status is None:
+            self._kill()
+        if self._terminal >= 0:
             os.close(self._terminal)
-            return
+
+    def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             children = psutil.Process(self.pid).children(recursive=True)
             os.kill(self.pid, signal.SIGKILL)
@@ -148,7 +185,6 @@ class PtyCommand:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     child.kill()
         os.waitpid(self.pid, 0)
-        os.close(self._terminal)
 
     def __enter__(self) -> Self:
         return self

@@ -173,5 +173,6 @@ def test_the_engine_tells_of_a_decoding_that_it_can_not_use(tmp_path: Path) -> N
         text=True,
         check=True,
     )
-    notices = [event for event in map(json.loads, done.stdout.splitlines()) if "text" in event]
+    events = [json.loads(line) for line in done.stdout.splitlines() if line]
+    notices = [event for event in events if "text" in event]
     assert any("'runner-up' of runner-up is left out" in notice["text"] for notice in notices)

@@ -20,12 +20,14 @@ from textual.color import Color
 from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 
 from engine.records.errors import UserError
 from engine.records.protocol import Event
 from engine.records.settings import Settings
 from tui.acting import ActingApp, ActingScreen, actions_on
 from tui.actions import RUN, Action
+from tui.crashing import CrashingApp
 from tui.drawing.anchors import anchoring
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.screens.compare import CompareScreen
@@ -43,6 +45,7 @@ from tui.state.preferences import Preferences, keep_preferences, read_preference
 from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, SavedRun, Session
 from tui.state.state import Change
 from tui.themes import DARK, LIGHT, THEMES
+from tui.widgets.option_lists import Palette
 from tui.widgets.paint import PAINT_CLASSES
 
 REFRESH_SECONDS = 0.1
@@ -62,7 +65,7 @@ class EngineEnded(Message):
     """No more events will come."""
 
 
-class InspectorApp(ActingApp):
+class InspectorApp(ActingApp, CrashingApp):
     """The inspector on one run.
 
     Args:
@@ -279,6 +282,14 @@ class InspectorApp(ActingApp):
         yield SystemCommand(
             "Screenshot", "Save the screen as an SVG picture.", self.deliver_screenshot
         )
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """All themes by name."""
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def action_next_theme(self) -> None:
         index = THEMES.index(self.theme) if self.theme in THEMES else -1

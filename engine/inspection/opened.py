@@ -46,6 +46,7 @@ class OpenedRun:
 
     Attributes:
         kept: what instruments keep for the next time, by a name of their own.
+        trusted: the settings are the user's own words; those of a saved run may be anybody's.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class OpenedRun:
         self._bench: Workbench | None = None
         self._takes_tries: dict[PreTrainedModel, bool] = {}
         self.kept: dict[str, Any] = {}
+        self.trusted = True
 
     @cached_property
     def asked(self) -> AskedLog:
@@ -100,7 +102,9 @@ class OpenedRun:
             require_variant(name, tuple(known))
         if self._bench is None:
             items = tuple(self.log.items.values())
-            self._bench = Workbench.load(self.keeper, items, self._emit, self._check, self.share)
+            self._bench = Workbench.load(
+                self.keeper, items, self._emit, self._check, self.share, trusted=self.trusted
+            )
         for name in names:
             self._bench.make(name)
         return self._bench

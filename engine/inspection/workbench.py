@@ -33,6 +33,7 @@ from engine.models.variants import Variants, room_for_variants
 from engine.models.weights import input_device
 from engine.probing.probing import OnStep, Probing, batches_of, subjects
 from engine.probing.restore import find_gains
+from engine.records.errors import UserError
 from engine.records.instruments.instrument import Finding
 from engine.records.instruments.restore import Restore
 from engine.records.items import Item
@@ -53,6 +54,7 @@ class Workbench:
         items: what recipes may look at that look at gold answers: at half of them.
         emit: takes progress.
         check: raises to cancel; called between all longer steps.
+        trusted: the settings may ask for a model's own code to be run.
 
     Attributes:
         meanwhile: called before something slow begins, with the dense weights in use: a variant
@@ -66,6 +68,8 @@ class Workbench:
         items: Sequence[Item],
         emit: Emit,
         check: Callable[[], None],
+        *,
+        trusted: bool = True,
     ) -> None:
         self.loaded = loaded
         self.settings = keeper.manifest.settings
@@ -76,7 +80,14 @@ class Workbench:
         self._check = check
         self._cache = cache_directory()
         self.variants = Variants(loaded.model, room_for_variants(loaded.model, loaded.placement))
-        self._finished = FinishedCheckpoints(loaded, self.variants, self.settings, emit, check)
+        trusting = self.settings.trust_remote_code and trusted
+        self._finished = FinishedCheckpoints(
+            loaded,
+            self.variants,
+            msgspec.structs.replace(self.settings, trust_remote_code=trusting),
+            emit,
+            check,
+        )
 
     @classmethod
     def load(
@@ -86,10 +97,13 @@ class Workbench:
         emit: Emit,
         check: Callable[[], None],
         share: Share = ALONE,
+        *,
+        trusted: bool = True,
     ) -> Workbench:
         """Find, fetch and load the model of the manifest's settings.
 
         `share` is this process's, where several score the run: it may have a device of its own.
+        Settings that are not `trusted` can't ask for the model's own code to be run.
 
         Raises:
             UserError: there is no such model, it doesn't fit, or a run was begun with another one.
@@ -97,15 +111,16 @@ class Workbench:
         settings = keeper.manifest.settings
         device = device_of(settings.device, share)
         placement = choose_placement(device, settings.dtype, settings.max_memory_gib)
-        loaded = load_intact(
-            settings.model,
-            settings.revision,
-            placement,
-            _budget(placement, settings),
-            emit,
-            check,
-            trust_remote_code=settings.trust_remote_code,
-        )
+        with _untrusted(settings, trusted=trusted):
+            loaded = load_intact(
+                settings.model,
+                settings.revision,
+                placement,
+                _budget(placement, settings),
+                emit,
+                check,
+                trust_remote_code=settings.trust_remote_code and trusted,
+            )
         keeper.update(
             model=loaded.record,
             dtype=placement.dtype,
@@ -113,7 +128,7 @@ class Workbench:
             versions=package_versions(),
         )
         check()
-        return cls(loaded, keeper, items, emit, check)
+        return cls(loaded, keeper, items, emit, check, trusted=trusted)
 
     def make(self, name: str) -> None:
         """Make the named variant, unless it is there."""
@@ -290,6 +305,21 @@ class Workbench:
         known = self._keeper.manifest.variants
         others = tuple(variant for variant in known if variant.name != name)
         self._keeper.update(variants=(*others, record))
+
+
+@contextmanager
+def _untrusted(settings: Settings, *, trusted: bool) -> Iterator[None]:
+    """Say what to do where a model needs its own code, and only a saved run says that it may."""
+    try:
+        yield
+    except UserError as error:
+        if trusted or not settings.trust_remote_code:
+            raise
+        raise UserError(
+            error.message,
+            "A saved run can't allow a model to bring its own code. If you trust it, give the "
+            "command that began the run, with --trust-remote-code and --out.",
+        ) from error
 
 
 def _budget(placement: Placement, settings: Settings) -> Budget:

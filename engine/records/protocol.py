@@ -2,7 +2,8 @@
 
 A request goes to the engine's standard input, an event comes from its standard output. Both are
 tagged by their field `type`. A request has an id; every event that answers it carries that id, and
-`Ended` is the last one, whether the request was done, failed or was cancelled.
+`Ended` is the last one, whether the request was done, failed or was cancelled. An empty line is a
+sign of life.
 
 A request or an event from another package is a subclass of `Request`, `Question` or `Event`; it is
 read by every process that has imported its module before the first line is read.
@@ -160,10 +161,15 @@ class Shutdown(Request, frozen=True, kw_only=True):
 
 
 class EngineReady(Event, frozen=True, kw_only=True):
-    """The first event: the engine reads requests."""
+    """The first event: the engine reads requests.
+
+    `alive_seconds`: from now on a line, which may be empty, comes at least so often; None where
+    the engine doesn't promise that.
+    """
 
     protocol: int
     version: str
+    alive_seconds: float | None = None
 
 
 class RunOpened(Event, frozen=True, kw_only=True):

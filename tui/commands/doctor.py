@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from engine.records.extensions import Members
-from engine.records.protocol import Diagnose, Diagnosis, Event, Notice
+from engine.records.protocol import Diagnose, Diagnosis, Event, Notice, Progress
 from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, print_json
 from tui.commands.talk import Talk
@@ -30,6 +30,7 @@ def doctor(
     """Show devices, memory, versions, caches, and what can be reached."""
     from engine.analysis.metrics import registry as metrics
     from engine.methods import registry as methods
+    from tui.commands.run_talk import progress_line
     from tui.process.client import EngineClient
     from tui.process.headless import converse
 
@@ -42,9 +43,14 @@ def doctor(
             found.update(event.sections)
         elif isinstance(event, Notice):
             talk.say(f"note: {event.text}")
+        elif isinstance(event, Progress):
+            talk.progress(event.stage, progress_line(event))
 
     client = EngineClient(command)
-    converse(client, [Diagnose()], receive)
+    try:
+        converse(client, [Diagnose()], receive)
+    finally:
+        talk.clear()
     path = config or default_path()
     found["inspector"] = {
         "config file": str(path) if path.exists() else f"{path} (none)",

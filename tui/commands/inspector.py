@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +17,7 @@ from typer.core import TyperCommand
 
 from engine.records.errors import UserError
 from tui.commands.output import CONFIG, ENGINE
+from tui.commands.talk import Talk
 from tui.options.config import read_config
 from tui.options.options import ModelOptions
 from tui.options.planning import engine_command, plan_run
@@ -22,6 +26,7 @@ from tui.options.sparing import Sparing
 
 if TYPE_CHECKING:
     from tui.app import InspectorApp
+    from tui.process.client import EngineClient
     from tui.state.session import RunSource
 
 SWITCH_SECONDS = 0.001
@@ -104,14 +109,54 @@ def show(
     """Open the screen, on the list of runs where there is no source; stay until it is closed.
 
     It is the inspector's, unless another is given.
+
+    Raises:
+        UserError: the screen ended at an error; the terminal is as it was, and the run is safe.
     """
     # A key waits so long, several times, for what threads read, import or search.
     sys.setswitchinterval(SWITCH_SECONDS)
     # Until the first frame nothing becomes garbage; the app turns it on again.
     gc.disable()
     from tui.app import InspectorApp
+    from tui.crashing import crash_report, kept
     from tui.process.client import EngineClient
 
-    app = (make_app or InspectorApp)(source, lambda: EngineClient(engine))
-    status = app.run()
-    raise typer.Exit(app.return_code or status or 0)
+    clients: list[EngineClient] = []
+
+    def make_engine() -> EngineClient:
+        clients.append(EngineClient(engine))
+        return clients[-1]
+
+    app = (make_app or InspectorApp)(source, make_engine)
+    signal_name = asyncio.run(_run(app, clients))
+    if app.crash is not None:
+        raise crash_report(app.crash, app.session) from app.crash.error
+    if signal_name:
+        with contextlib.suppress(OSError):
+            Talk().say(f"interrupted ({signal_name}). {kept(app.session)}")
+    raise typer.Exit(app.return_code or app.return_value or 0)
+
+
+async def _run(app: InspectorApp, clients: Sequence[EngineClient]) -> str:
+    """Run the app, then end its engines; gives the name of the signal that ended it, or nothing."""
+    from tui.ending import INTERRUPTED, Ending
+
+    def leave() -> None:
+        app.exit(return_code=INTERRUPTED)
+
+    def kill() -> None:
+        for client in clients:
+            client.kill()
+
+    with Ending(leave, kill) as ending:
+        try:
+            await app.run_async()
+        except (KeyboardInterrupt, SystemExit, asyncio.CancelledError):
+            raise
+        except BaseException as error:  # The panics of Rust code are no exceptions.
+            app.note_crash(error)
+        finally:
+            await app.session.close()
+            for client in clients:
+                await client.stop()
+    return ending.asked

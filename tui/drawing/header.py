@@ -12,6 +12,7 @@ from tui.state.state import RunState
 from tui.state.view import Headline
 
 STAGES = {
+    "engine": "waiting for the engine",
     "read": "reading",
     "items": "fetching the items",
     "fetch": "fetching the model",

@@ -7,11 +7,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-
-import msgspec
 
 from engine.records.errors import UserError
 from engine.records.protocol import (
@@ -20,17 +17,15 @@ from engine.records.protocol import (
     Event,
     Failed,
     Message,
-    Notice,
     Shutdown,
-    decode_event,
     encode,
 )
-from tui.process.engine_log import append, new_log, tail
+from tui.process.engine_log import new_log, tail
+from tui.process.incoming import Incoming, shown
+from tui.process.watch import Patience
 
 # -P: a folder named "engine" where the user happens to be must not be taken for ours.
 LOCAL_ENGINE = (sys.executable, "-P", "-m", "engine.server")
-READ_BYTES = 1 << 20
-SHOWN_CHARACTERS = 200
 DEATH_SECONDS = 10.0
 TERMINATE_SECONDS = 2.0
 
@@ -45,18 +40,20 @@ class EngineClient:
         command: program and arguments; None starts the engine of this installation.
         log: file that the engine's standard error is appended to; None makes a new one in the
             user's log directory.
+        patience: how long it is waited for, and how much of what it says is taken.
     """
 
-    def __init__(self, command: Sequence[str] | None = None, log: Path | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str] | None = None,
+        log: Path | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         self.command = tuple(command or LOCAL_ENGINE)
         self.log = log or new_log()
         self._log_start = 0
         self._process: asyncio.subprocess.Process | None = None
-        self._lines: deque[bytes] = deque()
-        self._partial: list[bytes] = []
-        self._ended = False
-        self._ready = False
-        self._reading = asyncio.Lock()
+        self._incoming = Incoming(command, self.log, patience or Patience())
         self._stopping = asyncio.Lock()
         self._stop_asked = False
 
@@ -86,7 +83,7 @@ class EngineClient:
                 status=1,
             ) from error
         with log:
-            self._log_start = log.tell()
+            self._log_start = self._incoming.log_start = log.tell()
             try:
                 self._process = await asyncio.create_subprocess_exec(
                     *self.command,
@@ -121,16 +118,12 @@ class EngineClient:
             await process.stdin.drain()
 
     async def events(self) -> AsyncIterator[Event]:
-        """Yield events until the engine's output closes.
+        """Yield events until the engine's output closes, or the engine is given up.
 
-        What comes before `EngineReady` and isn't an event (a login banner) goes to the log; a
-        later line that isn't one becomes a `Notice`. An engine that speaks another version of
-        the protocol gives `Failed`, and the events end.
+        See `Incoming` for what isn't one. An engine that speaks another version of the protocol
+        gives `Failed`, and the events end.
         """
-        while (line := await self._next_line()) is not None:
-            event = self._read(line)
-            if event is None:
-                continue
+        while (event := await self._incoming.next(self._output())) is not None:
             if isinstance(event, EngineReady) and event.protocol != PROTOCOL:
                 yield _other_protocol(event)
                 return
@@ -144,7 +137,7 @@ class EngineClient:
         Args:
             grace_seconds: how long the engine may take to finish its batch.
         """
-        self._stop_asked = True
+        self._stop_asked = self._incoming.closing = True
         async with self._stopping:
             if self._process is None:
                 return None
@@ -160,27 +153,33 @@ class EngineClient:
 
     def kill(self) -> None:
         """End the engine at once; `events` ends, and what was on disk stays."""
-        self._stop_asked = True
+        self._stop_asked = self._incoming.closing = True
         if self._process is not None and self._process.returncode is None:
             self._signal(_KILL)
 
     async def ending(self) -> Failed | None:
         """Why the events ended: None after `stop` or an orderly exit, else what happened.
 
-        Waits for the process to exit; one that closed its output but lives on is stopped.
+        Waits for the process to exit; one that was given up, or closed its output but lives on, is
+        stopped.
         """
         if self._process is None or self._stop_asked:
             return None
+        given_up = self._incoming.given_up
+        if given_up is not None:
+            await self.stop(grace_seconds=0)
+            self._incoming.look_at_log()
+            return self._failure(given_up.what, hint=given_up.hint)
         if not await self._ends_within(DEATH_SECONDS):
             await self.stop(grace_seconds=0)
-            return self._failure("closed its output but did not exit")
+            return self._failure(f"closed its output but did not exit{self._when}")
         status = self._process.returncode
-        if status == 0 and self._ready:
+        if status == 0 and self._incoming.ready:
             return None
         if status is not None and status < 0:
             name = signal.Signals(-status).name
-            return self._failure(f"was killed ({name})", memory=-status == _KILL)
-        return self._failure(f"ended with exit status {status}")
+            return self._failure(f"was killed ({name}){self._when}", memory=-status == _KILL)
+        return self._failure(f"ended with exit status {status}{self._when}")
 
     def stderr_tail(self, lines: int = 20) -> str:
         """The last lines that this engine wrote to its standard error."""
@@ -191,59 +190,24 @@ class EngineClient:
             raise RuntimeError("the engine was not started")
         return self._process
 
-    def _failure(self, what: str, *, memory: bool = False) -> Failed:
+    def _output(self) -> asyncio.StreamReader:
+        stdout = self._started().stdout
+        assert stdout is not None
+        return stdout
+
+    @property
+    def _when(self) -> str:
+        return "" if self._incoming.ready else " before it was ready"
+
+    def _failure(self, what: str, *, hint: str = "", memory: bool = False) -> Failed:
         last = self.stderr_tail(1).strip()
-        hints = []
+        hints = [hint] if hint else []
         if memory:
             hints.append("The machine may have run out of memory.")
         elif last:
-            hints.append(f"Its last words: {_shown(last)}")
+            hints.append(f"Its last words: {shown(last)}")
         hints.append(f"Its log: {self.log}")
-        when = "" if self._ready else " before it was ready"
-        return Failed(message=f"the engine {what}{when}", hint="\n".join(hints))
-
-    def _read(self, line: bytes) -> Event | None:
-        try:
-            event = decode_event(line)
-        except msgspec.DecodeError:
-            text = line.decode("utf-8", "replace").strip()
-            append(self.log, f"not an event: {text}")
-            if not self._ready or not text:
-                return None
-            return Notice(text=f"the engine wrote something that is no event: {_shown(text)}")
-        self._ready = self._ready or isinstance(event, EngineReady)
-        return event
-
-    async def _next_line(self) -> bytes | None:
-        while not self._lines:
-            if self._ended:
-                return None
-            await self._fill()
-        return self._lines.popleft()
-
-    async def _fill(self) -> None:
-        """Read once; `stop` does too, so that an engine never blocks on a pipe nobody reads."""
-        stdout = self._started().stdout
-        assert stdout is not None
-        waiting = len(self._lines)
-        async with self._reading:
-            if self._ended or len(self._lines) > waiting:
-                return
-            chunk = await stdout.read(READ_BYTES)
-            if not chunk:
-                # What stands here was cut off by the engine's death.
-                self._ended = True
-                if self._partial:
-                    text = b"".join(self._partial).decode("utf-8", "replace")
-                    append(self.log, f"cut off: {text}")
-                return
-            *complete, rest = chunk.split(b"\n")
-            if complete:
-                complete[0] = b"".join((*self._partial, complete[0]))
-                self._partial.clear()
-                self._lines.extend(complete)
-            if rest:
-                self._partial.append(rest)
+        return Failed(message=f"the engine {what}", hint="\n".join(hints))
 
     async def _ask_to_stop(self, grace_seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -281,8 +245,8 @@ class EngineClient:
                 await drain
 
     async def _drain(self) -> None:
-        while not self._ended:
-            await self._fill()
+        while not self._incoming.ended:
+            await self._incoming.fill(self._output())
 
     def _signal(self, number: int) -> None:
         """Send a signal to the engine and to whatever it started."""
@@ -305,7 +269,3 @@ def _other_protocol(event: EngineReady) -> Failed:
         ),
         hint="Install the same version of illusion-tui on both sides.",
     )
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,4 +1,4 @@
-"""Where an engine's standard error goes."""
+"""Where an engine's standard error goes, and the inspector's own tracebacks."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ LOGS_KEPT = 20
 TAIL_BYTES = 1 << 16
 
 
-def new_log() -> Path:
-    """A path for a new log in the user's log directory; the oldest logs are removed."""
+def new_log(kind: str = "engine") -> Path:
+    """A path for a new log in the user's log directory; the oldest of the kind are removed."""
     folder = platformdirs.user_log_path("illusion-tui")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        old = sorted(folder.glob("engine-*.log"), key=lambda path: path.stat().st_mtime)
+        old = sorted(folder.glob(f"{kind}-*.log"), key=lambda path: path.stat().st_mtime)
         for path in old[: 1 - LOGS_KEPT]:
             path.unlink(missing_ok=True)
     except OSError:
         folder = Path(tempfile.gettempdir())
-    return folder / f"engine-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    return folder / f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
 
 
 def append(log: Path, line: str) -> None:
@@ -43,3 +43,25 @@ def tail(log: Path, lines: int, *, start: int = 0) -> str:
     except OSError:
         return ""
     return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
+def trim(log: Path, limit: int, *, start: int = 0) -> int:
+    """Cut the middle out of what stands after byte `start` where that is more than `limit` bytes.
+
+    The engine goes on appending meanwhile. Gives how many bytes were left out.
+    """
+    kept = limit // 4
+    try:
+        size = log.stat().st_size
+        if size - start <= limit:
+            return 0
+        with log.open("r+b") as file:
+            file.seek(size - kept)
+            last = file.read()
+            file.truncate(start + kept)
+        left_out = size - start - 2 * kept
+        with log.open("ab") as file:
+            file.write(f"\n… {left_out} bytes were left out here …\n".encode() + last)
+    except OSError:
+        return 0
+    return left_out

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Callable, Sequence
 
 from engine.records.errors import UserError
 from engine.records.protocol import Ended, EngineReady, Event, Failed, Request
 from tui.process.client import EngineClient
+from tui.process.signals import ending_signals
 
 GRACE_SECONDS = 15.0
 """How long an interrupted engine may take to finish its batch before it is stopped."""
@@ -35,8 +35,8 @@ def converse(
 
     Raises:
         UserError: the engine can't be started, a request fails, or the engine ends too early.
-        Interrupted: after SIGINT or SIGTERM; what was finished is kept. A second signal doesn't
-            wait for the engine.
+        Interrupted: after SIGINT, SIGTERM or SIGHUP; what was finished is kept. A second signal
+            doesn't wait for the engine.
     """
     asyncio.run(_converse(client, requests, on_event, on_interrupt))
 
@@ -58,7 +58,7 @@ async def _converse(
             talk.cancel()
             on_interrupt()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending_signals():
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, interrupt)
     # Not `await talk`: a cancelled await would look like a cancelled command.

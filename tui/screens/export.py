@@ -21,6 +21,7 @@ from tui.acting import ActingScreen, Opening
 from tui.actions import RUN
 from tui.screens.inspect import InspectScreen
 from tui.screens.page import BACK
+from tui.widgets.option_lists import Choice
 
 if TYPE_CHECKING:
     from engine.runs.reading import Run
@@ -63,7 +64,7 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
             yield Static(Content(f"Write {what} to a file"), classes="heading")
             yield Input(self._proposed(), compact=True, id="path")
             if len(self._run.manifest.settings.recipes) > 1:
-                yield Select(
+                yield Choice(
                     [
                         ("a row for every item", False),
                         ("a row for every item and variant", True),

@@ -13,6 +13,7 @@ from textual.widgets import Input, Select, Static
 from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.parameters import ItemId, Parameter, VariantName, Whole, written
 from engine.records.decodings.registry import kinds, read_decoding
+from tui.widgets.option_lists import Choice
 
 Choices = Sequence[tuple[Content, str]]
 """What a select offers: a text and its value."""
@@ -53,7 +54,7 @@ class ChoiceField(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(Content(self.parameter.label), classes="label")
-        yield Select(self._with_nothing(()), value="", allow_blank=False, compact=True)
+        yield Choice(self._with_nothing(()), value="", allow_blank=False, compact=True)
 
     @property
     def text(self) -> str:

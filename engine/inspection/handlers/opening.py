@@ -12,7 +12,8 @@ from engine.runs.log import RunLog
 
 def _open(inspection: Inspection, request: OpenRun) -> None:
     inspection.close_run()
-    inspection.open_run(RunLog.attach(Path(request.directory)))
+    run = inspection.open_run(RunLog.attach(Path(request.directory)))
+    run.trusted = False
 
 
 HANDLER = Handler(OpenRun, _open)
