@@ -30,7 +30,7 @@ from engine.runs.log import RunLog
 from engine.runs.reading import read_run
 from tests.cli_helpers import ONE_THREAD, run_cli
 from tests.engine_process import Engine, tiny_settings
-from tests.inspector_fixtures import manifest
+from tests.runs_helpers import make_manifest
 
 VARIANT = "wanda:0.5"
 CHILE = Ask(
@@ -174,7 +174,7 @@ def test_what_cannot_be_asked_is_said(engine: Engine, checkpoint: Path, tmp_path
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
-    with RunLog.open(tmp_path, manifest(0), []):
+    with RunLog.open(tmp_path, make_manifest([]), []):
         (tmp_path / ASKED).write_bytes(b"{}\n")
     with pytest.raises(UserError, match=r"asked\.jsonl, line 1"):
         AskedLog(tmp_path)

@@ -17,7 +17,7 @@ class AliasesScreen(PageScreen):
     """The answers of an item that count as right."""
 
     OPENS = Opening(
-        InspectScreen, "aliases", "a", "aliases", "Every answer that is right.", "Toys", footer=3
+        InspectScreen, "aliases", "z", "aliases", "Every answer that is right.", "Toys", footer=3
     )
 
     def __init__(self, session: Session, item: Item) -> None:
@@ -44,9 +44,9 @@ def shown(it: Opened) -> list[str]:
 
 async def test_its_key_opens_it_over_the_inspector_and_escape_leads_back() -> None:
     async with opened(make_app=ExtendedApp) as it:
-        await it.press("a")
+        await it.press("z")
         assert shown(it) == ["Paris", "City of Paris"]
-        await it.press("a")
+        await it.press("z")
         assert len(it.app.screen_stack) == 3
         await it.press("escape")
         assert it.app.screen is it.screen
@@ -54,10 +54,10 @@ async def test_its_key_opens_it_over_the_inspector_and_escape_leads_back() -> No
 
 async def test_it_opens_from_nowhere_else() -> None:
     async with opened(make_app=ExtendedApp) as it:
-        await it.press("x", "a")
+        await it.press("x", "z")
         assert not isinstance(it.app.screen, AliasesScreen)
         titles = [command.title for command in it.app.get_system_commands(it.app.screen)]
-        assert "Aliases  (a)" not in titles
+        assert "Aliases  (z)" not in titles
 
 
 async def test_the_palette_opens_it() -> None:
@@ -71,7 +71,7 @@ async def test_the_palette_opens_it() -> None:
 async def test_a_click_in_the_footer_opens_it() -> None:
     async with opened(make_app=ExtendedApp, size=(160, 40)) as it:
         keys = it.screen.query_one("#keys")
-        await it.pilot.click(keys, offset=(drawn(keys).index("a aliases") + 3, 0))
+        await it.pilot.click(keys, offset=(drawn(keys).index("z aliases") + 3, 0))
         assert shown(it)
 
 
@@ -80,4 +80,4 @@ async def test_the_help_has_its_key_under_its_own_heading() -> None:
         await it.press("question_mark")
         assert isinstance(it.app.screen, HelpScreen)
         lines = [text.rstrip() for text in it.app.screen.texts()]
-        assert lines[lines.index("Toys") + 1] == "a      Every answer that is right."
+        assert lines[lines.index("Toys") + 1] == "z      Every answer that is right."

@@ -7,7 +7,6 @@ import random
 import shutil
 from pathlib import Path
 
-import msgspec
 import pytest
 import torch
 
@@ -22,6 +21,7 @@ from engine.models.weight_files import DamagedFile, weights_hash, write_checksum
 from engine.records.decodings.beam import Beam
 from engine.records.errors import UserError
 from engine.records.remedies import Trial
+from engine.records.settings import Settings
 from engine.remembered import keep_remembered, remembered
 from engine.runs.index import index_log
 from engine.runs.log import RunLog
@@ -40,10 +40,10 @@ def flipped(data: bytes, rng: random.Random, *, before: int = 0) -> bytes:
     return data[:place] + bytes([data[place] ^ 1 << rng.randrange(8)]) + data[place + 1 :]
 
 
-def written_run(directory: Path, created: str = "2026-01-01T00:00:00Z") -> Run:
+def written_run(directory: Path, recipe: str = "wanda:0.45") -> Run:
     scored = one_of_each()
     items = [one.item for one in scored]
-    manifest = msgspec.structs.replace(make_manifest(items), created=created)
+    manifest = make_manifest(items, Settings(recipes=(recipe,)))
     with RunLog.open(directory, manifest, items) as log:
         log.append_scored(scored)
         log.append_redecode(make_redecode(items[1], Beam(width=2)))
@@ -71,7 +71,7 @@ def test_a_bit_that_turns_is_noticed_or_changes_nothing(tmp_path: Path, name: st
 
 def test_the_lines_of_another_run_are_refused_by_their_number(tmp_path: Path) -> None:
     written_run(tmp_path / "one")
-    written_run(tmp_path / "other", created="2026-01-02T00:00:00Z")
+    written_run(tmp_path / "other", recipe="wanda:0.5")
     log = tmp_path / "one" / LOG
     lines = log.read_bytes().splitlines(keepends=True)
     lines[2] = (tmp_path / "other" / LOG).read_bytes().splitlines(keepends=True)[2]

@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperCommand
 
 from engine.records.errors import UserError
+from engine.user_files import has_file
 from tui.commands.output import CONFIG, ENGINE
 from tui.commands.talk import Talk
 from tui.options.config import read_config
@@ -74,7 +75,7 @@ def open_run(run: RUN = None, engine: ENGINE = None, config: CONFIG = None) -> N
     if run is None:
         require_terminal("Use 'illusion-tui runs' to list the runs without a screen.")
     else:
-        if run.is_file():
+        if has_file(run):
             from engine.runs.packs import unpacked
 
             run = unpacked(run)

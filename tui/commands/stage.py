@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
+from engine.user_files import has_file
 from tui.commands.inspector import require_terminal, show
 from tui.options.sparing import Sparing
 
@@ -47,7 +48,7 @@ def stage(
 
         with as_file(files("samples") / DEMO) as demo:
             _show_packed(demo)
-    elif run.is_file():
+    elif has_file(run):
         _show_packed(run)
     else:
         from engine.runs.known import located
