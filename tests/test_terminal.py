@@ -110,6 +110,45 @@ def test_the_inspector_from_its_first_frame_to_the_last(home: Path, opened: list
     small.press("q")
 
 
+def test_the_demo_from_the_bare_command_to_a_question_from_the_audience(
+    home: Path, opened: list[Terminal]
+) -> None:
+    terminal = Terminal(home, 120, 34)
+    opened.append(terminal)
+    # The items stand there before there is a model, dense answers before there is another one.
+    first = terminal.wait("The…of China is", "Beijing", seconds=30)
+    assert "✓" not in first
+    terminal.wait("✓ Beijing.", seconds=180)
+    terminal.wait("60 items scored", "illusion +", "striking first", seconds=300)
+    for _ in range(3):
+        assert any(brings_back(terminal, key, name) for key, name in DECODINGS)
+        terminal.press("Down")
+    terminal.press("a")
+    terminal.wait("\n ask ", seconds=10)
+    terminal.press("-l", "What is the capital of Chile? = Santiago | Lima")
+    terminal.press("Enter")
+    screen = terminal.wait("asked-1", "✓ Santiago", "60 items scored", seconds=60)
+    (row,) = (line for line in screen.splitlines() if line.startswith(" ?"))
+    assert row.count("Santiago") >= 2
+
+
+DECODINGS = (("b", "beam 8"), ("s", "16 samples"), ("o", "one-shot"))
+
+
+def brings_back(terminal: Terminal, key: str, name: str) -> bool:
+    """Decode the item under the cursor again; whether that brought its answer back."""
+    before = terminal.screen()
+    terminal.press(key)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        screen = terminal.screen()
+        told = [line for line in screen.splitlines() if name in line and "brought" in line]
+        if told and screen != before:
+            return "did not" not in told[0] and "none of" not in told[0]
+        time.sleep(0.1)
+    raise AssertionError(f"{name} never ended:\n{terminal.screen()}")
+
+
 HOSTILE = {
     "markup": "[/b] [bold red]not markup[/]",
     "escape": "\x1b[31mnot red\x1b[0m \x07 \x9b2J",
