@@ -13,7 +13,7 @@ from tui.state.rows import answer_text
 LOOP, GIVEN_BACK = "↻", "="
 
 LEAST_WORDS = 3
-LEAST_SPAN = 8
+LEAST_SPAN = 6
 """So many cells of a repeated span are worth showing."""
 
 

@@ -16,6 +16,9 @@ from tui.drawing.lines import Line, Piece, width_of
 from tui.drawing.marks import track
 from tui.widgets.paint import Board
 
+LEAST_MODEL = 12
+"""So many cells of a model's name tell which it is."""
+
 
 class RunBoard(Board):
     """The header: the run on the left, its progress on the right."""
@@ -38,7 +41,11 @@ class RunBoard(Board):
             size = 8 if width < 160 else 30
             right = [*track(run.fraction, size), ("  ", ""), *right]
         room = width - width_of(right) - 4
-        model = truncated(displayable(run.model), max(room - cell_len(run.variant) - 3, 8))
+        # A long name gives way to the shortest headline.
+        headline = cell_len(run.headline[-1]) + 3 if run.headline else 0
+        cells = room - cell_len(run.variant) - 4
+        cells = cells - headline if cells - headline >= LEAST_MODEL else cells
+        model = truncated(displayable(run.model), max(cells, 8))
         left: Line = [(f" {model}", "title"), ("   ", ""), (displayable(run.variant), "active")]
         for form in run.headline:
             if width_of(left) + 3 + cell_len(form) <= room:
