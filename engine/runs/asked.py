@@ -5,16 +5,14 @@ Nothing that counts, exports or judges a run reads it, so that no figure can hav
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
 from engine.records.instruments.instrument import Finding, FindingKey, finding_key
 from engine.records.items import Item
-from engine.records.lines import encode_line
 from engine.records.scores import ScoredItem
+from engine.runs.beside import append_records
 from engine.runs.reading import (
     LogContent,
     LogRecord,
@@ -26,7 +24,7 @@ from engine.runs.reading import (
     read_manifest,
     redecode_key,
 )
-from engine.runs.sealing import run_number, sealed
+from engine.runs.sealing import run_number
 
 ASKED = "asked.jsonl"
 PREFIX = "asked-"
@@ -84,17 +82,4 @@ class AskedLog:
         self._findings.update({finding_key(finding): finding for finding in findings})
 
     def _append(self, records: Sequence[LogRecord]) -> None:
-        data = b"".join(sealed(encode_line(record), self._run) for record in records)
-        try:
-            with self._path.open("ab") as file:
-                file.truncate(self._intact)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise UserError(
-                f"{self._path} can't be written: {error.strerror}",
-                "Make room on that disk, then ask again.",
-                status=1,
-            ) from error
-        self._intact += len(data)
+        self._intact = append_records(self._path, self._intact, records, self._run, "ask again")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -10,7 +9,7 @@ import msgspec
 from engine.records.decodings.decoding import Decoding
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
-from engine.records.lines import LineDecoder, encode_line
+from engine.records.lines import LineDecoder
 from engine.records.remedies import (
     HELD_OUT,
     MeasuredText,
@@ -23,8 +22,9 @@ from engine.records.remedies import (
     Trial,
 )
 from engine.records.scores import Score
+from engine.runs.beside import append_records
 from engine.runs.reading import Run, read_manifest
-from engine.runs.sealing import opened, run_number, sealed
+from engine.runs.sealing import opened, run_number
 
 REMEDIES = "remedies.jsonl"
 REMOVE = "Remove that file; 'illusion-tui remedy' makes it again."
@@ -75,20 +75,8 @@ class RemedyLog:
         Raises:
             UserError: the disk refuses.
         """
-        data = b"".join(sealed(encode_line(record), self._run) for record in records)
-        try:
-            with self._path.open("ab") as file:
-                file.truncate(self._intact)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise UserError(
-                f"{self._path} can't be written: {error.strerror}",
-                "Make room on that disk, then give the same command again: it continues from here.",
-                status=1,
-            ) from error
-        self._intact += len(data)
+        then = "give the same command again: it continues from here"
+        self._intact = append_records(self._path, self._intact, records, self._run, then)
         for record in records:
             self._take(record)
 
