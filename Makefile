@@ -6,7 +6,7 @@ BIN := .venv/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 2000
 
-.PHONY: demo test check lint harness test-oldest test-newest lock bench gpu clean
+.PHONY: demo test check lint harness audit test-oldest test-newest lock bench gpu clean
 
 demo: .venv/.installed
 	$(BIN)/illusion-tui
@@ -27,6 +27,12 @@ lint: .venv/.dev
 # same again. Takes some minutes.
 harness: .venv/.test
 	$(BIN)/python -m tests.harness $(PART) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
+
+# Known vulnerabilities of what is locked. Strict: a package that could not be looked up fails.
+audit:
+	$(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/python -m pip install --quiet pip-audit
+	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement requirements-dev.lock
 
 # The tests with the oldest versions that pyproject.toml admits. torch is the exception: its oldest
 # release brings gigabytes of CUDA libraries, so it is the version that pip finds.
@@ -81,4 +87,4 @@ gpu: .venv/.test
 	$(BIN)/python -m tests.bench_scoring --device auto
 
 clean:
-	rm -rf .venv .venv-oldest .venv-newest .venv-lock dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-oldest .venv-newest .venv-lock .venv-audit dist .pytest_cache .mypy_cache .ruff_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,16 @@ os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 os.environ["GOMP_SPINCOUNT"] = "2000"
 os.environ["PYTORCH_ENABLE_MPS_FALLBACK"] = "1"
+
+if sys.platform == "win32":
+    # They play in a pseudo-terminal, or end processes by signals that Windows doesn't have.
+    collect_ignore = [
+        "test_cli_engine.py",
+        "test_ending.py",
+        "test_lifeline.py",
+        "test_packs.py",
+        "test_readme_commands.py",
+    ]
 
 
 @pytest.fixture(autouse=True)
