@@ -6,16 +6,19 @@ BIN := .venv/bin
 export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 2000
 
+# A module's tests stay in one process, where they share what is costly to set up.
+PYTEST := python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .PHONY: demo test check lint harness audit test-oldest test-newest lock bench gpu clean
 
 demo: .venv/.installed
 	$(BIN)/illusion-tui
 
 test: .venv/.test
-	$(BIN)/python -m pytest
+	$(BIN)/$(PYTEST)
 
 check: lint
-	$(BIN)/python -m pytest
+	$(BIN)/$(PYTEST)
 
 lint: .venv/.dev
 	$(BIN)/ruff format --check .
@@ -40,13 +43,13 @@ test-oldest:
 	$(PYTHON) -m venv --clear .venv-oldest
 	.venv-oldest/bin/python -m tests.oldest_versions > .venv-oldest/constraints.txt
 	.venv-oldest/bin/python -m pip install --quiet --constraint .venv-oldest/constraints.txt --editable '.[test]'
-	.venv-oldest/bin/python -m pytest
+	.venv-oldest/bin/$(PYTEST)
 
 # The tests with the newest versions that pyproject.toml admits.
 test-newest:
 	$(PYTHON) -m venv --clear .venv-newest
 	.venv-newest/bin/python -m pip install --quiet --editable '.[test]'
-	.venv-newest/bin/python -m pytest
+	.venv-newest/bin/$(PYTEST)
 
 # Without the "+cpu" of a local torch, which other machines don't have.
 lock:
