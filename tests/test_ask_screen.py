@@ -27,7 +27,9 @@ from engine.runs.log import RunLog
 from tests.app_helpers import Opened, drawn, opened
 from tests.inspector_fixtures import WANDA, manifest, redecode, scored_items
 from tests.scripted_client import ScriptedEngine
+from tests.stage_helpers import demoted
 from tui.screens.lab import LabScreen
+from tui.screens.stage import StageScreen
 from tui.screens.variants import VariantsScreen
 from tui.screens.xray import XRayScreen
 
@@ -36,7 +38,7 @@ CHILE = "What is the capital of Chile? = Santiago | Lima"
 
 def asked_item(ask: Ask, number: int) -> ScoredItem:
     """What the engine might say to a question."""
-    [original] = scored_items(1, hostile=False)
+    original = demoted(scored_items(34, hostile=False))[0]
     item = replace(
         original.item,
         id=f"asked-{number}",
@@ -161,7 +163,11 @@ async def test_all_that_an_item_can_do_works_on_it() -> None:
                 assert isinstance(probe, Probe)
                 assert probe.item_ids == ("asked-1",)
             await it.press("escape")
-        await it.press("y")
+        await it.press("S")
+        stage = it.app.screen
+        assert isinstance(stage, StageScreen)
+        assert (stage.item_id, stage.whole) == ("asked-1", 6)
+        await it.press("escape", "y")
         assert "id: asked-1" in it.app.clipboard
         assert it.screen.selected_id is None
         assert not any(item_id.startswith("asked") for item_id in it.screen.shown_ids)

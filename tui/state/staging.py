@@ -76,8 +76,10 @@ def programme(state: RunState, variant: str | None = None, wanted: str | None = 
 
 
 def scene(state: RunState, item_id: str, variant: str) -> Scene:
-    """What is told of an item."""
-    scored = state.items[item_id]
+    """What is told of an item, which may be one that was asked."""
+    scored = state.item(item_id)
+    if scored is None:
+        raise KeyError(item_id)
     results = [one for one in state.results(item_id) if one.variant == variant]
     return Scene(
         scored=scored,
