@@ -205,7 +205,7 @@ def _no_recovery(scene: Scene) -> Beat:
     )
 
     def below(width: int, cut: bool) -> list[Line]:
-        hint = f"Give the command that made the run again with {RECOVER}."
+        hint = f"Press b, s or o on it in the inspector, or score the run again with {RECOVER}."
         return [*(_also(one, width) for one in tried), *wrap([(hint, "")], width)]
 
     caption: tuple[Piece, ...] = ((f"{WRONG} {said}", "strong"),)
