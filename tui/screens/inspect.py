@@ -17,12 +17,13 @@ from tui.screens.base import EngineNeeded
 from tui.screens.items import ItemsScreen
 from tui.state.asking import LiveAsk
 from tui.state.decodes import LiveDecode
+from tui.state.ordering import STRIKING_FIRST
 from tui.state.rows import Row, plain_text
 from tui.state.session import LiveRun, Session
 from tui.state.state import Change
 from tui.widgets.ask import AskBar
 from tui.widgets.boards import KeyBoard, RunBoard
-from tui.widgets.browser import STRIKING_FIRST, ItemBrowser
+from tui.widgets.browser import ItemBrowser
 from tui.widgets.details import DecodeBoard, PairDetails, QuestionBoard
 from tui.widgets.failure import FailurePanel
 from tui.widgets.item_table import ItemTable

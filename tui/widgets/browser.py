@@ -17,21 +17,18 @@ from textual.widgets import Input
 from engine.records.errors import UserError
 from tui.acting import Acting
 from tui.actions import FIND, OUTCOMES, Action
+from tui.state.ordering import AS_SCORED, STRIKING_FIRST, Ordering
 from tui.state.rows import Row
 from tui.state.view import View, counts, shown
 from tui.widgets.boards import OutcomeBoard
 from tui.widgets.filter import FilterBar, FilterInput, OfferBoard
-from tui.widgets.item_table import ItemTable, Ordering
+from tui.widgets.item_table import ItemTable
 
 if TYPE_CHECKING:
     import polars as pl
 
 AT_ONCE = 20_000
 """Rows that are filtered and sorted in so little time that nobody waits; more are in a thread."""
-
-STRIKING = "striking"
-STRIKING_FIRST = Ordering(STRIKING, descending=True)
-"""An order by a column that the table doesn't show."""
 
 RESTS = 4
 """While items come, the view of a large run is computed anew after so many times what it took."""
@@ -96,13 +93,24 @@ class ItemBrowser(Acting, Vertical):
             "Sort so that the items that show the illusion best come first; again: as they came.",
             FIND,
         ),
-        Action("i", "invert", "invert order", "Reverse the sorting order.", FIND),
+        Action(
+            "plus",
+            "sort_further",
+            "then by",
+            "Sort by a further column where the others are equal; < and > choose it.",
+            FIND,
+            shown="+",
+        ),
+        Action("minus", "sort_less", "sort less", "Sort by one column less.", FIND, shown="-"),
+        Action(
+            "i", "invert", "invert order", "Reverse the sorting order; of several, the last.", FIND
+        ),
     )
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.outcome = "all"
-        self.ordering = Ordering()
+        self.ordering = AS_SCORED
         self._condition: pl.Expr | None = None
         self._filter_error = ""
         self._count = self._asked_count = 0
@@ -219,40 +227,43 @@ class ItemBrowser(Acting, Vertical):
     @on(ItemTable.SortAsked)
     def _sort_asked(self, message: ItemTable.SortAsked) -> None:
         """Sort up by a column, then down, then no more."""
-        same = message.key == self.ordering.key
-        if same and self.ordering.descending:
-            self.ordering = Ordering()
-        else:
-            self.ordering = Ordering(message.key, descending=same)
+        self.sort(self.ordering.turned(message.columns, further=message.further))
+
+    def sort(self, ordering: Ordering) -> None:
+        """Show the items in an order."""
+        self.ordering = ordering
         self._draw()
+
+    @property
+    def _offered(self) -> list[tuple[str, ...]]:
+        """What the table's columns are sorted by, each once, from left to right."""
+        sorts = {column.sort[0]: column.sort for column in self.table.columns if column.sort}
+        return list(sorts.values())
 
     def action_sort(self, by: int) -> None:
         """Sort by the next column to the left or right; past the last, by order of scoring."""
-        keys: list[str | None] = [None, *dict.fromkeys(c.key for c in self.table.columns if c.sort)]
-        known = self.ordering.key in keys
-        index = keys.index(self.ordering.key) if known else 0
-        descending = known and self.ordering.descending
-        self.ordering = Ordering(keys[(index + by) % len(keys)], descending)
-        self._draw()
+        self.sort(self.ordering.stepped(self._offered, by))
+
+    def action_sort_further(self) -> None:
+        self.sort(self.ordering.extended(self._offered))
+
+    def action_sort_less(self) -> None:
+        self.sort(self.ordering.shortened())
 
     def action_invert(self) -> None:
-        self.ordering = Ordering(self.ordering.key, not self.ordering.descending)
-        self._draw()
+        self.sort(self.ordering.inverted())
 
     def action_striking(self) -> None:
         """Show what is striking first, or the order of scoring."""
-        self.ordering = Ordering() if self.ordering == STRIKING_FIRST else STRIKING_FIRST
-        self._draw()
+        self.sort(AS_SCORED if self.ordering == STRIKING_FIRST else STRIKING_FIRST)
 
     # -- drawing ------------------------------------------------------------------------------
 
     @property
     def view(self) -> View:
         """What is asked to be shown."""
-        column = next((c for c in self.table.columns if c.key == self.ordering.key), None)
         outcome = None if self.outcome == "all" else self.outcome
-        sort = column.sort if column else (STRIKING,) if self.ordering == STRIKING_FIRST else ()
-        return View(outcome, self._condition, sort, self.ordering.descending)
+        return View(outcome, self._condition, self.ordering)
 
     def _draw(self, *, asked: bool = True) -> None:
         """Show the items of the view; a large run's follow when they are found.
@@ -324,12 +335,20 @@ class ItemBrowser(Acting, Vertical):
             ),
         )
         note = f"{self.table.count:,} shown" if narrowed else ""
-        if self.ordering == STRIKING_FIRST:
-            note = ", ".join(filter(None, (note, "striking first")))
+        note = ", ".join(filter(None, (note, self._unseen_order)))
         self.query_one(FilterBar).note(self._filter_error or note, alarm=bool(self._filter_error))
         found = {} if frame is None or frame.is_empty() else counts(frame)
         totals = {"all": self._count, **found} if found else {}
         self.query_one(OutcomeBoard).show(totals, self.outcome, note)
+
+    @property
+    def _unseen_order(self) -> str:
+        """The order as far as no heading shows it."""
+        if self.ordering == STRIKING_FIRST:
+            return "striking first"
+        seen = {columns[0] for columns in self._offered}
+        names = [key.name for key in self.ordering.keys if key.name not in seen]
+        return " ".join(f"{name} {self.ordering.mark(name)}" for name in names)
 
 
 def _found(frame: pl.DataFrame, view: View) -> tuple[list[int], str]:

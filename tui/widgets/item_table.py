@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -20,18 +19,11 @@ from tui.acting import Acting
 from tui.actions import MOVE, Action
 from tui.drawing.columns import DIM, Column, Layout, layout
 from tui.drawing.lines import wrap
+from tui.state.ordering import AS_SCORED, Ordering
 from tui.state.rows import Row
 from tui.widgets.paint import Painted
 
 HEADER_LINES = 1
-
-
-@dataclass(frozen=True)
-class Ordering:
-    """The column that the rows are sorted by; None for the order of scoring."""
-
-    key: str | None = None
-    descending: bool = False
 
 
 class ItemTable(Acting, Painted, ScrollView, can_focus=True):
@@ -66,11 +58,12 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         """A row was double-clicked; the cursor is on it."""
 
     class SortAsked(Message):
-        """A header was clicked."""
+        """A header was clicked; with a modifier key for a further column to sort by."""
 
-        def __init__(self, key: str) -> None:
+        def __init__(self, columns: tuple[str, ...], *, further: bool) -> None:
             super().__init__()
-            self.key = key
+            self.columns = columns
+            self.further = further
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -78,7 +71,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         self._make: Callable[[int], Row] | None = None
         self._titles: dict[str, str] = {}
         self._placeholder = ""
-        self._ordering = Ordering()
+        self._ordering = AS_SCORED
         self._layout: Layout = layout(80)
         self._cursor = 0
         self._moved = False
@@ -132,7 +125,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
             numbers: of the items, in the order to be shown.
             make: gives the row of a number.
             titles: what stands for "{reference}" and "{variant}" in the headers.
-            ordering: for the mark in the header.
+            ordering: for the marks in the header.
             placeholder: shown where there are no rows.
         """
         before, line = self.number, self._cursor - round(self.scroll_y)
@@ -192,7 +185,9 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         if offset.y < HEADER_LINES:
             column = self._layout.at(offset.x)
             if column is not None and column.sort:
-                self.post_message(self.SortAsked(column.key))
+                # Many terminals keep clicks with shift for themselves.
+                further = event.shift or event.ctrl or event.meta
+                self.post_message(self.SortAsked(column.sort, further=further))
             return
         index = offset.y - HEADER_LINES + round(self.scroll_y)
         if index < len(self._numbers):
@@ -235,13 +230,16 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         header = base + self._part("header")
         marked = header + self._part("sorted")
         segments: list[Segment] = []
+        # Of two columns that are sorted by the same, the one with a title has the mark.
+        owners = {c.sort[0]: c for c in sorted(self.columns, key=lambda c: c.title != "") if c.sort}
         for column, cells in zip(self._layout.columns, self._layout.widths, strict=True):
             if segments:
                 segments.append(Segment(" " * self._layout.gap, header))
             title = displayable(column.title.format_map(self._titles))
-            if column.key == self._ordering.key:
-                arrow = "▼" if self._ordering.descending else "▲"
-                title = fit(title, min(cell_len(title), cells - 1)) + arrow
+            mark = self._ordering.mark(column.sort[0]) if column in owners.values() else ""
+            mark = mark[:cells]
+            if mark:
+                title = fit(title, min(cell_len(title), cells - len(mark))) + mark
                 segments.append(Segment(fit(title, cells), marked))
             else:
                 segments.append(Segment(fit(title, cells), header))
