@@ -30,6 +30,7 @@ from tui.actions import RUN, Action
 from tui.crashing import CrashingApp
 from tui.drawing.anchors import anchoring
 from tui.screens.base import EngineNeeded, RunScreen
+from tui.screens.columns import ColumnsScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.export import ExportScreen
 from tui.screens.help import HelpScreen
@@ -41,7 +42,7 @@ from tui.screens.stage import StageScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.variants import VariantsScreen
 from tui.screens.xray import XRayScreen
-from tui.state.preferences import Preferences, keep_preferences, read_preferences
+from tui.state.preferences import keep_preferences, read_preferences
 from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, SavedRun, Session
 from tui.state.state import Change
 from tui.themes import DARK, LIGHT, THEMES
@@ -91,6 +92,7 @@ class InspectorApp(ActingApp, CrashingApp):
         SummaryScreen,
         RemediesScreen,
         StageScreen,
+        ColumnsScreen,
         ExportScreen,
         RunsScreen,
         CompareScreen,
@@ -294,7 +296,7 @@ class InspectorApp(ActingApp, CrashingApp):
     def action_next_theme(self) -> None:
         index = THEMES.index(self.theme) if self.theme in THEMES else -1
         self.theme = THEMES[(index + 1) % len(THEMES)]
-        keep_preferences(Preferences(theme=self.theme))
+        keep_preferences(theme=self.theme)
 
     async def action_stop_and_quit(self) -> None:
         await self.session.close()

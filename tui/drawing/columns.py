@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from rich.cells import cell_len
 
@@ -37,6 +38,7 @@ class Column:
         width: cells it needs; the least where it has a weight.
         weight: its share of the room that is left.
         draw: a row's pieces for so many cells.
+        about: what it shows, for who chooses columns.
     """
 
     key: str
@@ -45,6 +47,7 @@ class Column:
     width: int
     draw: Callable[[Row, int], list[Piece]]
     weight: int = 0
+    about: str = field(default="", kw_only=True)
 
 
 def _mark(row: Row, width: int) -> list[Piece]:
@@ -100,11 +103,29 @@ def _choice(row: Row, width: int) -> list[Piece]:
     before, after = (
         score.choice.correct if score.choice else None for score in (row.reference, row.variant)
     )
+    return _verdicts(before, after, " → " if width >= 5 else "→")
+
+
+def _verdicts(before: bool | None, after: bool | None, arrow: str) -> list[Piece]:
     return [
         (verdict_mark(before), verdict_paint(before)),
-        (" → " if width >= 5 else "→", DIM),
+        (arrow, DIM),
         (verdict_mark(after), verdict_paint(after)),
     ]
+
+
+def _shown_dense(row: Row, width: int) -> list[Piece]:
+    return _answer(row.reference.shown, row.item, width)
+
+
+def _shown(row: Row, width: int) -> list[Piece]:
+    """Both verdicts, and what the compressed model writes."""
+    before, after = (
+        score.shown.judgement.correct if score.shown else None
+        for score in (row.reference, row.variant)
+    )
+    answer = _answer(row.variant.shown, row.item, width - 2)
+    return [*_verdicts(before, after, "→")[:2], *answer]
 
 
 def _change(before: str, after: str, worse: bool, width: int, room: int) -> list[Piece]:
@@ -147,7 +168,7 @@ def _of_metric(metric: Metric, form: TableColumn, *, spaced: bool = True) -> Col
 
     # Titles are formatted with the labels of the variants.
     escaped = title.replace("{", "{{").replace("}", "}}")
-    return Column(metric.name, escaped, (names[-1],), width, draw)
+    return Column(metric.name, escaped, (names[-1],), width, draw, about=metric.help)
 
 
 def _worse(form: TableColumn, before: Value, after: Value) -> bool:
@@ -165,54 +186,82 @@ def _back(row: Row, width: int) -> list[Piece]:
     return [(fit(f"↩ {text}" if text else "", width), GOOD)]
 
 
-MARK = Column("outcome", "", ("outcome",), 1, _mark)
-MARK_AND_BACK = Column("outcome", "", ("outcome",), 2, _mark_and_back)
-WORD = Column("word", "outcome", ("outcome",), 16, _outcome)
-LANGUAGE_NARROW = Column("language", "lang", ("language", "item_id"), 4, _language)
-LANGUAGE = Column("language", "lang", ("language", "item_id"), 7, _language)
-QUESTION = Column("question", "question", ("question",), 12, _question, weight=5)
-GOLD = Column("gold", "gold", ("gold",), 8, _gold, weight=2)
+MARK = Column("outcome", "", ("outcome",), 1, _mark, about="The mark of the outcome.")
+MARK_AND_BACK = replace(MARK, width=2, draw=_mark_and_back)
+WORD = Column("word", "outcome", ("outcome",), 16, _outcome, about="The outcome in a word.")
+LANGUAGE = Column("language", "lang", ("language", "item_id"), 7, _language, about="Language.")
+LANGUAGE_NARROW = replace(LANGUAGE, width=4)
+QUESTION = Column(
+    "question",
+    "question",
+    ("question",),
+    12,
+    _question,
+    weight=5,
+    about="The stem, or the question where there is none.",
+)
+GOLD = Column("gold", "gold", ("gold",), 8, _gold, weight=2, about="The gold answer.")
 DENSE = Column(
-    "dense", "{reference}", ("dense_answer_correct", "dense_answer"), 11, _dense, weight=4
+    "dense",
+    "{reference}",
+    ("dense_answer_correct", "dense_answer"),
+    11,
+    _dense,
+    weight=4,
+    about="The reference's open answer.",
 )
 VARIANT = Column(
-    "variant", "{variant}", ("pruned_answer_correct", "pruned_answer"), 11, _variant, weight=4
+    "variant",
+    "{variant}",
+    ("pruned_answer_correct", "pruned_answer"),
+    11,
+    _variant,
+    weight=4,
+    about="The compressed model's open answer.",
 )
-CHOICE_NARROW = Column(
-    "choice", "ch.", ("dense_choice_correct", "pruned_choice_correct"), 3, _choice
+SHOWN = Column(
+    "shown",
+    "candidates shown",
+    ("pruned_shown_correct", "pruned_shown_answer"),
+    18,
+    _shown,
+    weight=3,
+    about="The compressed model's answer when the options are listed in the prompt.",
 )
-CHOICE = Column("choice", "choice", ("dense_choice_correct", "pruned_choice_correct"), 6, _choice)
-RANK_NARROW = _built_in("gold_rank", spaced=False)
+SHOWN_DENSE = Column(
+    "shown_dense",
+    "candidates, {reference}",
+    ("dense_shown_correct", "dense_shown_answer"),
+    18,
+    _shown_dense,
+    weight=2,
+    about="The reference's answer when the options are listed in the prompt.",
+)
+CHOICE = Column(
+    "choice",
+    "choice",
+    ("dense_choice_correct", "pruned_choice_correct"),
+    6,
+    _choice,
+    about="Whether the likeliest option is right.",
+)
+CHOICE_NARROW = replace(CHOICE, title="ch.", width=3)
 RANK = _built_in("gold_rank")
-WORST = Column("worst", "worst", ("pruned_worst_rank",), 5, _worst)
-PROBABILITY_NARROW = _built_in("gold_probability", spaced=False)
+RANK_NARROW = _built_in("gold_rank", spaced=False)
+WORST = Column(
+    "worst",
+    "worst",
+    ("pruned_worst_rank",),
+    5,
+    _worst,
+    about="The worst rank along the gold answer, where that is another.",
+)
 PROBABILITY = _built_in("gold_probability")
+PROBABILITY_NARROW = _built_in("gold_probability", spaced=False)
 DIVERGENCE = _built_in("kl_vocabulary")
-BACK = Column("back", "brought back by", (), 18, _back)
+BACK = Column("back", "brought back by", (), 18, _back, about="What brought the answer back.")
 
-NARROW = (
-    MARK_AND_BACK,
-    QUESTION,
-    GOLD,
-    DENSE,
-    VARIANT,
-    CHOICE_NARROW,
-    RANK_NARROW,
-    PROBABILITY_NARROW,
-)
-MIDDLE = (
-    MARK_AND_BACK,
-    LANGUAGE_NARROW,
-    QUESTION,
-    GOLD,
-    DENSE,
-    VARIANT,
-    CHOICE,
-    RANK,
-    WORST,
-    PROBABILITY,
-)
-WIDE = (
+_LEADING = (
     MARK,
     WORD,
     LANGUAGE,
@@ -220,51 +269,64 @@ WIDE = (
     GOLD,
     DENSE,
     VARIANT,
+    SHOWN_DENSE,
+    SHOWN,
     CHOICE,
     RANK,
     WORST,
     PROBABILITY,
     DIVERGENCE,
-    BACK,
 )
+_KEYS = {column.key for column in (*_LEADING, BACK)}
 OTHERS = tuple(
     _of_metric(metric, metric.column)
     for metric in in_columns()
-    if metric.column is not None and metric.name not in {column.key for column in WIDE}
+    if metric.column is not None and metric.name not in _KEYS
 )
 """Columns of further metrics, each shown where a wide table has room for it."""
 
-
-@dataclass(frozen=True)
-class Layout:
-    """The columns with their widths; `gap` cells stand between two of them."""
-
-    columns: tuple[Column, ...]
-    widths: tuple[int, ...]
-    gap: int
-
-    def at(self, x: int) -> Column | None:
-        """The column at a cell, the gap before it included."""
-        edge = 0
-        for column, width in zip(self.columns, self.widths, strict=True):
-            edge += width + self.gap
-            if x < edge:
-                return column
-        return None
+_CELLS = {bool: 3, int: 6, float: 8, str: 16}
+_DRAWN = {
+    *("question", "gold", "language", "outcome", "answer", "answer_correct", "choice_correct"),
+    *("worst_rank", "shown_answer", "shown_correct", "variant"),
+}
+"""Metrics that a column of another name shows, or that are the same for all rows."""
 
 
-def layout(width: int) -> Layout:
-    """Choose columns and share the room; the widths and gaps sum to `width` where it suffices."""
-    columns: tuple[Column, ...]
-    columns, gap = (NARROW, 1) if width < 104 else (MIDDLE, 2) if width < 176 else (WIDE, 2)
-    room = width - sum(column.width for column in columns) - gap * (len(columns) - 1)
-    if columns is WIDE:
-        for column in OTHERS:
-            if column.width + gap <= room:
-                columns = (*columns[:-1], column, BACK)
-                room -= column.width + gap
-    weights = sum(column.weight for column in columns)
-    widths = [column.width + max(room, 0) * column.weight // weights for column in columns]
-    left = width - sum(widths) - gap * (len(columns) - 1)
-    widths[columns.index(QUESTION)] += max(left, 0)
-    return Layout(columns, tuple(widths), gap)
+def _chosen_only(metric: Metric) -> Column:
+    """The column of a metric that has none of its own: one value beside the other, in words."""
+    cells = _CELLS[metric.type]
+    form = TableColumn(
+        cells=max(cells, min(cell_len(metric.title), 12)) if metric.type is str else cells,
+        text="{:.3g}".format if metric.type is float else None,
+        pruned_only=metric.type is str,
+    )
+    found = _of_metric(replace(metric, column=form), form)
+    # "choice" is the option that a model chooses, and the column of that name has the verdicts.
+    return replace(found, key=f"{metric.name}_itself") if metric.name in _KEYS else found
+
+
+CATALOGUE: Mapping[str, Column] = MappingProxyType(
+    {
+        column.key: column
+        for column in (
+            *_LEADING,
+            *OTHERS,
+            *(
+                _chosen_only(metric)
+                for metric in in_columns()
+                if metric.column is None and metric.name not in _DRAWN
+            ),
+            BACK,
+        )
+    }
+)
+"""Every column by its key, in the order of the table, as a wide table shows it."""
+
+NARROW_FORMS: Mapping[str, Column] = MappingProxyType(
+    {
+        column.key: column
+        for column in (LANGUAGE_NARROW, CHOICE_NARROW, RANK_NARROW, PROBABILITY_NARROW)
+    }
+)
+MIDDLE_FORMS: Mapping[str, Column] = MappingProxyType({LANGUAGE.key: LANGUAGE_NARROW})

@@ -8,8 +8,10 @@ from textual.timer import Timer
 from engine.analysis.pairing import outcome
 from engine.records.scores import Score, ScoredItem
 from tui.actions import SHOW, Action
+from tui.drawing.columns import SHOWN
 from tui.drawing.header import run_line
 from tui.screens.noting import NotingScreen
+from tui.state.preferences import read_preferences
 from tui.state.rows import Row
 from tui.state.session import Session
 from tui.state.state import Change
@@ -59,6 +61,9 @@ class ItemsScreen(NotingScreen):
         self._offered = self.state.variants
         self._drawn: ScoredItem | None = None
         self._catching_up: Timer | None = None
+
+    def on_mount(self) -> None:
+        self.table.arrange(choice=read_preferences().columns)
 
     # -- what a subclass shows ----------------------------------------------------------------
 
@@ -169,6 +174,8 @@ class ItemsScreen(NotingScreen):
             else:
                 self._catching_up = self.set_timer(CATCH_UP_PAUSE, self._draw_items)
             frame = state.tables.of(self.variant).frame
+        shown = state.settings.shown_candidates
+        self.table.arrange(lacking=frozenset() if shown else frozenset({SHOWN.key}))
         labels = {"reference": state.label(state.reference), "variant": state.label(self.variant)}
         asked = len(state.asked_items)
         self.browser.show(len(state.ids), frame, self.row, labels, asked)

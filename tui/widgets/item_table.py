@@ -17,8 +17,10 @@ from textual.strip import Strip
 from engine.text import displayable, fit
 from tui.acting import Acting
 from tui.actions import MOVE, Action
-from tui.drawing.columns import DIM, Column, Layout, layout
+from tui.drawing.columns import DIM, Column
+from tui.drawing.layout import AS_IT_IS, Layout, layout
 from tui.drawing.lines import wrap
+from tui.state.column_choice import ColumnChoice
 from tui.state.ordering import AS_SCORED, Ordering
 from tui.state.rows import Row
 from tui.widgets.paint import Painted
@@ -72,6 +74,8 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         self._titles: dict[str, str] = {}
         self._placeholder = ""
         self._ordering = AS_SCORED
+        self._choice: ColumnChoice = AS_IT_IS
+        self._lacking: frozenset[str] = frozenset()
         self._layout: Layout = layout(80)
         self._cursor = 0
         self._moved = False
@@ -105,6 +109,33 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
     @property
     def widths(self) -> tuple[int, ...]:
         return self._layout.widths
+
+    @property
+    def choice(self) -> ColumnChoice:
+        """Which columns are wanted, and in what order."""
+        return self._choice
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What stands for "{reference}" and "{variant}" in the headers."""
+        return self._titles
+
+    def arrange(
+        self, *, choice: ColumnChoice | None = None, lacking: frozenset[str] | None = None
+    ) -> None:
+        """Show other columns; what is None stays as it is.
+
+        Args:
+            choice: which are wanted, and in what order.
+            lacking: those that the run has nothing for.
+        """
+        before = self._choice, self._lacking
+        if choice is not None:
+            self._choice = choice
+        if lacking is not None:
+            self._lacking = lacking
+        if (self._choice, self._lacking) != before:
+            self._lay_out()
 
     @property
     def page_lines(self) -> int:
@@ -197,8 +228,13 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
 
     # -- drawing -------------------------------------------------------------------------
 
+    def _lay_out(self) -> None:
+        width = max(self.scrollable_content_region.width, 1)
+        self._layout = layout(width, self._choice, self._lacking)
+        self.refresh()
+
     def on_resize(self) -> None:
-        self._layout = layout(max(self.scrollable_content_region.width, 1))
+        self._lay_out()
         self._resize_virtual()
         self._reveal()
 
