@@ -33,6 +33,7 @@ from tui.screens.base import EngineNeeded, RunScreen
 from tui.screens.columns import ColumnsScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.export import ExportScreen
+from tui.screens.filters import FiltersScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
@@ -92,6 +93,7 @@ class InspectorApp(ActingApp, CrashingApp):
         SummaryScreen,
         RemediesScreen,
         StageScreen,
+        FiltersScreen,
         ColumnsScreen,
         ExportScreen,
         RunsScreen,

@@ -35,6 +35,7 @@ from tui.drawing.probes.registry import finding_lines, pooled_lines
 from tui.options.config import read_config
 from tui.options.options import ModelOptions
 from tui.options.planning import engine_command
+from tui.state.saved_filters import expanded
 from tui.state.state import variant_label
 
 NEAREST = 3
@@ -88,6 +89,7 @@ def xray(
         raise UserError(
             "name either an item or a --filter", "xray RUN ITEM, or xray RUN --filter EXPR."
         )
+    filter = expanded(filter) if filter else filter
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     run = located(run)
     saved = annotated(read_run(run))

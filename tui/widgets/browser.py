@@ -19,6 +19,7 @@ from tui.acting import Acting
 from tui.actions import FIND, OUTCOMES, Action
 from tui.state.ordering import AS_SCORED, STRIKING_FIRST, Ordering
 from tui.state.rows import Row
+from tui.state.saved_filters import expanded
 from tui.state.view import View, counts, shown
 from tui.widgets.boards import OutcomeBoard
 from tui.widgets.filter import FilterBar, FilterInput, OfferBoard
@@ -65,7 +66,7 @@ class ItemBrowser(Acting, Vertical):
             "slash",
             "filter",
             "filter",
-            "Filter by words or by conditions such as rank>3 lang:es.",
+            "Filter by words or by conditions such as rank>3 lang:es; ^s saves it under a name.",
             FIND,
             footer=5,
             shown="/",
@@ -112,6 +113,7 @@ class ItemBrowser(Acting, Vertical):
         self.outcome = "all"
         self.ordering = AS_SCORED
         self._condition: pl.Expr | None = None
+        self._meaning = ""
         self._filter_error = ""
         self._count = self._asked_count = 0
         self.frame: pl.DataFrame | None = None
@@ -138,7 +140,7 @@ class ItemBrowser(Acting, Vertical):
     @property
     def filter_text(self) -> str:
         """What narrows the items, as a filter that the export understands; empty for all."""
-        parts = [self.query_one(FilterBar).value if self._condition is not None else ""]
+        parts = [self._meaning if self._condition is not None else ""]
         if self.outcome != "all":
             parts.append(f"outcome:{self.outcome}")
         return " ".join(filter(None, parts))
@@ -189,6 +191,13 @@ class ItemBrowser(Acting, Vertical):
     def _outcome_chosen(self, message: OutcomeBoard.Chosen) -> None:
         self.action_outcome(message.outcome)
 
+    def narrow(self, text: str) -> None:
+        """Show only the items that a filter lets through, of any outcome."""
+        bar = self.query_one(FilterBar)
+        bar.input.value = text
+        bar.display = bool(text.strip())
+        self.action_outcome("all")
+
     def action_filter(self) -> None:
         self.query_one(FilterBar).open()
 
@@ -199,7 +208,8 @@ class ItemBrowser(Acting, Vertical):
             from engine.analysis.filters import parse_filter
 
             try:
-                self._condition = parse_filter(message.value)
+                self._meaning = expanded(message.value)
+                self._condition = parse_filter(self._meaning)
             except UserError as error:
                 self._filter_error = error.message.removeprefix("filter: ")
         self._draw()
