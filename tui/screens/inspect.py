@@ -14,7 +14,7 @@ from tui.drawing.decode_lines import ItemDecodes
 from tui.drawing.header import stage_text
 from tui.drawing.hypothesis_lines import Names
 from tui.screens.base import EngineNeeded
-from tui.screens.items import ItemsScreen
+from tui.screens.finding import FindingScreen
 from tui.state.asking import LiveAsk
 from tui.state.decodes import LiveDecode
 from tui.state.ordering import STRIKING_FIRST
@@ -26,6 +26,7 @@ from tui.widgets.boards import KeyBoard, RunBoard
 from tui.widgets.browser import ItemBrowser
 from tui.widgets.details import DecodeBoard, PairDetails, QuestionBoard
 from tui.widgets.failure import FailurePanel
+from tui.widgets.find import FindBar
 from tui.widgets.item_table import ItemTable
 
 LOOKED_AT = 1000
@@ -34,7 +35,7 @@ LOOKED_AT = 1000
 TARGETS = ("variant", "reference", "both")
 
 
-class InspectScreen(ItemsScreen):
+class InspectScreen(FindingScreen):
     """Shows the item under the cursor side by side, and asks for re-decodes of it."""
 
     ACTIONS = (
@@ -116,6 +117,7 @@ class InspectScreen(ItemsScreen):
         yield RunBoard(id="run")
         yield FailurePanel(id="failure")
         yield AskBar(id="ask")
+        yield FindBar(id="find")
         yield ItemBrowser(id="items")
         yield QuestionBoard(id="question")
         yield PairDetails(id="details")
@@ -176,8 +178,9 @@ class InspectScreen(ItemsScreen):
     # -- keys ---------------------------------------------------------------------------------
 
     async def action_back(self) -> None:
-        """Cancel what runs, else clear the filter, else show all outcomes."""
-        if not await self.session.cancel():
+        """Cancel what runs, else put the text to find away, else clear the filter, else show all
+        outcomes."""
+        if not await self.session.cancel() and not self.leave_find():
             self.browser.clear()
 
     async def action_decode(self, kind: str) -> None:
