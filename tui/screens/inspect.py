@@ -20,6 +20,7 @@ from tui.state.decodes import LiveDecode
 from tui.state.ordering import STRIKING_FIRST
 from tui.state.rows import Row, plain_text
 from tui.state.session import LiveRun, Session
+from tui.state.start import Start
 from tui.state.state import Change
 from tui.widgets.ask import AskBar
 from tui.widgets.boards import KeyBoard, RunBoard
@@ -31,6 +32,8 @@ from tui.widgets.item_table import ItemTable
 
 LOOKED_AT = 1000
 """So many items are looked at for the stem of a question."""
+
+FROM_THE_TOP = Start()
 
 TARGETS = ("variant", "reference", "both")
 
@@ -109,9 +112,11 @@ class InspectScreen(FindingScreen):
         Action("r", "restart", "restart", "Start the engine again after it has ended.", RUN),
     )
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, start: Start = FROM_THE_TOP) -> None:
         super().__init__(session)
         self.target = "variant"
+        self._start = start
+        self._start_at = start.item_id
 
     def compose(self) -> ComposeResult:
         yield RunBoard(id="run")
@@ -127,8 +132,12 @@ class InspectScreen(FindingScreen):
     def on_mount(self) -> None:
         self.query_one(FailurePanel).display = False
         source = self.session.source
-        if isinstance(source, LiveRun) and source.striking:
+        if self._start.ordering is not None:
+            self.browser.ordering = self._start.ordering
+        elif isinstance(source, LiveRun) and source.striking:
             self.browser.ordering = STRIKING_FIRST
+        if self._start.filter_text:
+            self.browser.narrow(self._start.filter_text)
         self.changed(~Change.NONE)
 
     @property
@@ -143,9 +152,22 @@ class InspectScreen(FindingScreen):
 
     def changed(self, change: Change) -> None:
         super().changed(change)
+        self._go_to_start()
         self._settle_ask()
         if Change.ANSWERS in change:
             self._draw_decodes()
+
+    def _go_to_start(self) -> None:
+        """Go to the item to begin at as soon as it is there."""
+        state, item_id = self.state, self._start_at
+        if item_id in state.asked_items:
+            number = state.asked_items.number_of(item_id)
+        elif item_id in state.items:
+            number = state.ids.index(item_id)
+        else:
+            return
+        self._start_at = None
+        self.table.await_number(number)
 
     def show_item(self, row: Row | None) -> None:
         labels = self.state.label

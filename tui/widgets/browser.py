@@ -317,6 +317,11 @@ class ItemBrowser(Acting, Vertical):
             if not self._asked.is_set():
                 self._put_found(*found)
 
+    @property
+    def _complete(self) -> bool:
+        """Whether all items are in the table, by which they are narrowed."""
+        return self.frame is not None and self.frame.height >= self._count
+
     def _put_found(self, numbers: Sequence[int], error: str) -> None:
         if error:
             self._condition, self._filter_error = None, error
@@ -339,12 +344,17 @@ class ItemBrowser(Acting, Vertical):
             titles=self._titles,
             ordering=self.ordering,
             placeholder=(
-                "no item is shown; esc clears the filter, 0 shows all outcomes"
-                if self._count
-                else BEFORE_ROWS
+                BEFORE_ROWS
+                if not self._count
+                else "the items are still being read"
+                if not self._complete
+                else "no item is shown; esc clears the filter, 0 shows all outcomes"
             ),
         )
         note = f"{self.table.count:,} shown" if narrowed else ""
+        missing = self.table.awaited
+        if narrowed and self._complete and frame is not None and missing is not None:
+            note += f", without {frame.item(missing, 'item_id')}"
         note = ", ".join(filter(None, (note, self._unseen_order)))
         self.query_one(FilterBar).note(self._filter_error or note, alarm=bool(self._filter_error))
         found = {} if frame is None or frame.is_empty() else counts(frame)

@@ -79,6 +79,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         self._layout: Layout = layout(80)
         self._cursor = 0
         self._moved = False
+        self._awaited: int | None = None
 
     # -- what it shows -------------------------------------------------------------------
 
@@ -109,6 +110,11 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
     @property
     def widths(self) -> tuple[int, ...]:
         return self._layout.widths
+
+    @property
+    def awaited(self) -> int | None:
+        """The number of the item that the cursor is to be on as soon as it is shown."""
+        return self._awaited
 
     @property
     def choice(self) -> ColumnChoice:
@@ -166,6 +172,9 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         self._numbers = numbers
         if changed:
             index = _index(numbers, before) if self._moved else None
+            awaited = _index(numbers, self._awaited)
+            if awaited is not None:
+                index, self._awaited, self._moved = awaited, None, True
             self._cursor = max(0, min(self._cursor, len(numbers) - 1)) if index is None else index
             self._resize_virtual()
             if 0 <= line < self.page_lines:
@@ -179,13 +188,21 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         """Put the cursor on the row of an index (from 0); beyond the ends, on the nearest one."""
         if not self._numbers:
             return
-        self._moved = True
+        self._moved, self._awaited = True, None
         index = max(0, min(index, len(self._numbers) - 1))
         if index != self._cursor:
             self._cursor = index
             self.refresh()
             self.post_message(self.Highlighted(self.number))
         self._reveal()
+
+    def await_number(self, number: int) -> None:
+        """Put the cursor on an item as soon as it is shown, unless somebody moves it before."""
+        index = _index(self._numbers, number)
+        if index is None:
+            self._awaited = number
+        else:
+            self.go_to(index)
 
     def _reveal(self) -> None:
         top = round(self.scroll_target_y)
