@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.app_helpers import Opened, drawn, opened
-from tui.drawing.columns import CATALOGUE, OTHERS
+from tui.drawing.columns import CATALOGUE
 from tui.drawing.layout import (
     MIDDLE_CELLS,
     MIDDLE_KEYS,
@@ -19,8 +19,6 @@ from tui.screens.columns import ColumnsScreen
 from tui.state.column_choice import ColumnChoice
 from tui.state.preferences import keep_preferences, preferences_path, read_preferences
 
-BASE = set(WIDE_KEYS) - {"shown"} - {column.key for column in OTHERS}
-
 
 def keys(found: Layout) -> list[str]:
     return [column.key for column in found.columns]
@@ -28,7 +26,7 @@ def keys(found: Layout) -> list[str]:
 
 @pytest.mark.parametrize(
     ("width", "expected"),
-    [(78, set(NARROW_KEYS)), (MIDDLE_CELLS, set(MIDDLE_KEYS)), (WIDE_CELLS, BASE)],
+    [(78, set(NARROW_KEYS)), (MIDDLE_CELLS, set(MIDDLE_KEYS)), (WIDE_CELLS, set(WIDE_KEYS))],
 )
 def test_each_size_has_its_columns_and_fills_the_width(width: int, expected: set[str]) -> None:
     found = layout(width)
@@ -126,7 +124,9 @@ async def test_a_column_without_room_is_told_of_and_the_last_one_stays() -> None
             await choose(it, key)
             await it.press("space")
         assert "no room for" in drawn(screen._list)
-        it.table.arrange(choice=ColumnChoice(off=tuple(key for key in CATALOGUE if key != "gold")))
+        it.table.show_columns(
+            choice=ColumnChoice(off=tuple(key for key in CATALOGUE if key != "gold"))
+        )
         screen._draw()
         await choose(it, "gold")
         await it.press("space")

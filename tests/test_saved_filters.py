@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from engine.analysis.frame import pairs_frame
 from engine.records.errors import UserError
@@ -142,7 +142,7 @@ async def test_what_can_not_be_done_is_said_on_the_screen() -> None:
     saved_filters_path().write_bytes(b"{")
     async with opened(size=(80, 24)) as it:
         await it.press("F")
-        told = it.app.screen.query_one("#filters-told")
+        told = it.app.screen.query_one("#filters-told", Static)
         assert "can't be read" in str(told.visual)
         await it.press("s")
         assert "No filter is in use" in str(told.visual)

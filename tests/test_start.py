@@ -55,6 +55,8 @@ def test_a_wrong_beginning_is_one_error_and_status_2(
 def test_the_bare_command_takes_them_too_and_others_do_not(tmp_path: Path) -> None:
     done = run_cli(tmp_path, "--sort", "rnak")
     assert (done.returncode, "perhaps rank" in done.stderr) == (2, True)
+    done = run_cli(tmp_path, "open", "--item", "x")
+    assert (done.returncode, "Name the run" in done.stderr) == (2, True)
     done = run_cli(tmp_path, "--filter", "rank>3", "runs")
     assert (done.returncode, "stand before 'runs'" in done.stderr) == (2, True)
 
@@ -98,3 +100,10 @@ async def test_an_item_that_comes_later_is_gone_to_unless_somebody_moves_before(
         await it.until(lambda: it.app.session.state.scored == len(SCORED))
         await it.until(lambda: it.tabulated and 29 in it.table.numbers)
         assert (it.table.number == 29) is not moved
+
+
+async def test_an_item_that_a_run_turns_out_not_to_have_is_told_of() -> None:
+    source = LiveRun(Settings(recipes=(WANDA,)), "runs/here")
+    async with begun(source, ScriptedEngine(SCORED), Start(item_id="[/no]")) as it:
+        notes = it.app._notifications
+        await it.until(lambda: any("no item '[/no]'" in note.message for note in notes))

@@ -120,6 +120,8 @@ def open_run(
     from engine.runs.reading import read_manifest
     from tui.state.start import start_of
 
+    if run is None and item is not None:
+        raise UserError("--item is of a run", "Name the run: illusion-tui open RUN --item ID.")
     if run is None:
         require_terminal("Use 'illusion-tui runs' to list the runs without a screen.")
     else:

@@ -35,15 +35,12 @@ NARROW_KEYS = (
     "gold_probability",
 )
 MIDDLE_KEYS = (*NARROW_KEYS, "language", "worst")
-WIDE_KEYS = (
-    *MIDDLE_KEYS,
-    "word",
-    "kl_vocabulary",
-    "back",
-    SHOWN.key,
-    *(column.key for column in OTHERS),
-)
+WIDE_KEYS = (*MIDDLE_KEYS, "kl_vocabulary", "back")
 """The columns of each size, where nobody chose: those that give way last come first."""
+
+SPARE_KEYS = (SHOWN.key, *(column.key for column in OTHERS), "word")
+SPARE_CELLS = 30
+"""In a wide table these are shown as well where so many cells are left for the texts of others."""
 
 KEPT = (QUESTION.key, VARIANT.key)
 """Without these a row tells nothing: they stay before those that somebody chose."""
@@ -72,13 +69,14 @@ class Layout:
 @dataclass(frozen=True)
 class _Size:
     keys: tuple[str, ...]
+    spare: tuple[str, ...]
     forms: Mapping[str, Column]
     gap: int
 
 
-_NARROW = _Size(NARROW_KEYS, NARROW_FORMS, 1)
-_MIDDLE = _Size(MIDDLE_KEYS, MIDDLE_FORMS, 2)
-_WIDE = _Size(WIDE_KEYS, MappingProxyType({}), 2)
+_NARROW = _Size(NARROW_KEYS, (), NARROW_FORMS, 1)
+_MIDDLE = _Size(MIDDLE_KEYS, (), MIDDLE_FORMS, 2)
+_WIDE = _Size(WIDE_KEYS, SPARE_KEYS, MappingProxyType({}), 2)
 
 
 def layout(
@@ -117,7 +115,8 @@ def _taken(
     room = width
     for key in ranked:
         cells = forms[key].width + (size.gap if taken else 0)
-        if cells <= room or not taken:
+        spare = SPARE_CELLS if key in size.spare and key not in choice.on else 0
+        if cells + spare <= room or not taken:
             taken.append(key)
             room -= cells
     return tuple(forms[key] for key in choice.ordered(tuple(CATALOGUE)) if key in taken)
@@ -125,7 +124,7 @@ def _taken(
 
 def _ranked(size: _Size, choice: ColumnChoice, lacking: Collection[str]) -> Iterator[str]:
     """What is wanted, what gives way last first; the question where nothing is."""
-    wanted = dict.fromkeys((*KEPT, *choice.on, *size.keys))
+    wanted = dict.fromkeys((*KEPT, *choice.on, *size.keys, *size.spare))
     found = [
         key
         for key in wanted

@@ -21,7 +21,7 @@ from tui.screens.inspect import InspectScreen
 from tui.screens.page import BACK
 from tui.state.column_choice import ColumnChoice
 from tui.state.preferences import keep_preferences
-from tui.widgets.item_table import ItemTable
+from tui.widgets.browser import ItemBrowser
 from tui.widgets.line_table import LineTable
 
 CHOOSING = "While choosing columns"
@@ -32,7 +32,7 @@ SHOWN, NO_ROOM, HIDDEN = "[x]", "[-]", "[ ]"
 class ColumnList(LineTable):
     """The columns; the space bar does not turn pages here."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "screen.toggle", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "screen.switch", show=False)]
 
 
 class ColumnsScreen(ActingScreen, ModalScreen[None]):
@@ -51,7 +51,7 @@ class ColumnsScreen(ActingScreen, ModalScreen[None]):
     ACTIONS = (
         Action(
             "enter",
-            "toggle",
+            "switch",
             "show or hide",
             "Show the column, or hide it.",
             CHOOSING,
@@ -65,13 +65,14 @@ class ColumnsScreen(ActingScreen, ModalScreen[None]):
         BACK,
     )
 
-    def __init__(self, table: ItemTable) -> None:
+    def __init__(self, browser: ItemBrowser) -> None:
         super().__init__()
-        self._table = table
+        self._browser = browser
+        self._table = browser.table
 
     @classmethod
     def opened_from(cls, host: InspectScreen) -> ColumnsScreen:
-        return cls(host.table)
+        return cls(host.browser)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="choosing"):
@@ -109,7 +110,7 @@ class ColumnsScreen(ActingScreen, ModalScreen[None]):
 
     def _line(self, key: str, mark: str, width: int) -> Line:
         column = CATALOGUE[key]
-        name = displayable(column.title.format_map(self._table.titles)).strip() or "mark"
+        name = displayable(column.name or column.title.format_map(self._table.titles))
         about = "No room for it. " * (mark == NO_ROOM) + displayable(column.about)
         room = max(width - NAME_CELLS - 6, 0)
         paint = "" if mark == SHOWN else "dim"
@@ -121,7 +122,7 @@ class ColumnsScreen(ActingScreen, ModalScreen[None]):
 
     # -- keys ---------------------------------------------------------------------------------
 
-    def action_toggle(self) -> None:
+    def action_switch(self) -> None:
         """Show the column under the cursor, or hide it; the last one stays."""
         key = self._keys[self._list.index]
         shown = {column.key for column in self._table.columns}
@@ -144,6 +145,8 @@ class ColumnsScreen(ActingScreen, ModalScreen[None]):
         self.dismiss()
 
     def _choose(self, choice: ColumnChoice) -> None:
-        self._table.arrange(choice=choice)
+        self._table.show_columns(choice=choice)
+        # An order that no heading shows any more is told beside the outcomes.
+        self._browser.show_view()
         keep_preferences(columns=choice)
         self._draw()

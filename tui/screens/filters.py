@@ -77,7 +77,7 @@ class FiltersScreen(ActingScreen, ModalScreen[None]):
             )
 
     def on_mount(self) -> None:
-        self._name.display = False
+        self._field.display = False
         self._read()
         if self._naming:
             self.action_save()
@@ -87,7 +87,7 @@ class FiltersScreen(ActingScreen, ModalScreen[None]):
         return self.query_one(LineTable)
 
     @property
-    def _name(self) -> Input:
+    def _field(self) -> Input:
         return self.query_one("#name", Input)
 
     @property
@@ -154,7 +154,7 @@ class FiltersScreen(ActingScreen, ModalScreen[None]):
 
     def action_use(self) -> None:
         if self._chosen is not None:
-            self._browser.narrow(f"{SIGN}{self._chosen}")
+            self._browser.filter_by(f"{SIGN}{self._chosen}")
             self.dismiss()
 
     def action_save(self) -> None:
@@ -164,8 +164,8 @@ class FiltersScreen(ActingScreen, ModalScreen[None]):
             self._tell("No filter is in use: type one after /, or show one outcome.")
             return
         self._tell(f"The filter in use: {text}")
-        self._name.display = True
-        self._name.focus()
+        self._field.display = True
+        self._field.focus()
 
     @on(Input.Submitted, "#name")
     def _named(self, message: Input.Submitted) -> None:
@@ -215,13 +215,13 @@ class FiltersScreen(ActingScreen, ModalScreen[None]):
 
     def action_close(self) -> None:
         """Put the name away, or go back to the items."""
-        if self._name.display:
+        if self._field.display:
             self._put_name_away()
             self._tell("")
         else:
             self.dismiss()
 
     def _put_name_away(self) -> None:
-        self._name.value = ""
-        self._name.display = False
+        self._field.value = ""
+        self._field.display = False
         self._list.focus()

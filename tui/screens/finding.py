@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.widgets import Input
@@ -24,7 +24,7 @@ NOT_YET = "the items are still being read"
 class FindingScreen(ItemsScreen):
     """A screen whose items can be jumped to; a subclass composes a `FindBar` as well."""
 
-    ACTIONS = (
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             "f",
             "find",

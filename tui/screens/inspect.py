@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 
 from engine.records.annotations import NOTHING
 from engine.records.decodings.registry import kinds
+from engine.text import displayable
 from tui.actions import FIND, MOVE, RE_DECODE, RUN, SHOW, Action
 from tui.drawing.decode_lines import ItemDecodes
 from tui.drawing.header import stage_text
@@ -137,7 +138,7 @@ class InspectScreen(FindingScreen):
         elif isinstance(source, LiveRun) and source.striking:
             self.browser.ordering = STRIKING_FIRST
         if self._start.filter_text:
-            self.browser.narrow(self._start.filter_text)
+            self.browser.filter_by(self._start.filter_text)
         self.changed(~Change.NONE)
 
     @property
@@ -160,14 +161,21 @@ class InspectScreen(FindingScreen):
     def _go_to_start(self) -> None:
         """Go to the item to begin at as soon as it is there."""
         state, item_id = self.state, self._start_at
+        if item_id is None:
+            return
+        number = None
         if item_id in state.asked_items:
             number = state.asked_items.number_of(item_id)
         elif item_id in state.items:
             number = state.ids.index(item_id)
+        elif 0 < state.total <= len(state.items):
+            told = displayable(f"the run has no item '{item_id}'")
+            self.notify(told, severity="warning", markup=False)
         else:
             return
         self._start_at = None
-        self.table.await_number(number)
+        if number is not None:
+            self.table.await_number(number)
 
     def show_item(self, row: Row | None) -> None:
         labels = self.state.label

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on
 from textual.timer import Timer
 
@@ -53,7 +55,7 @@ class ItemsScreen(NotingScreen):
 
     AUTO_FOCUS = "#table"
     WIDGETS = (ItemBrowser, ItemTable)
-    ACTIONS = VARIANT_ACTIONS
+    ACTIONS: ClassVar[tuple[Action, ...]] = VARIANT_ACTIONS
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -63,7 +65,7 @@ class ItemsScreen(NotingScreen):
         self._catching_up: Timer | None = None
 
     def on_mount(self) -> None:
-        self.table.arrange(choice=read_preferences().columns)
+        self.table.show_columns(choice=read_preferences().columns)
 
     # -- what a subclass shows ----------------------------------------------------------------
 
@@ -175,7 +177,7 @@ class ItemsScreen(NotingScreen):
                 self._catching_up = self.set_timer(CATCH_UP_PAUSE, self._draw_items)
             frame = state.tables.of(self.variant).frame
         shown = state.settings.shown_candidates
-        self.table.arrange(lacking=frozenset() if shown else frozenset({SHOWN.key}))
+        self.table.show_columns(lacking=frozenset() if shown else frozenset({SHOWN.key}))
         labels = {"reference": state.label(state.reference), "variant": state.label(self.variant)}
         asked = len(state.asked_items)
         self.browser.show(len(state.ids), frame, self.row, labels, asked)

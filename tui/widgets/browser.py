@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widgets import Input
 
 from engine.records.errors import UserError
-from tui.acting import Acting
 from tui.actions import FIND, OUTCOMES, Action
-from tui.state.ordering import AS_SCORED, STRIKING_FIRST, Ordering
 from tui.state.rows import Row
 from tui.state.saved_filters import expanded
 from tui.state.view import View, counts, shown
 from tui.widgets.boards import OutcomeBoard
 from tui.widgets.filter import FilterBar, FilterInput, OfferBoard
 from tui.widgets.item_table import ItemTable
+from tui.widgets.sorting import Sorting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,7 +40,7 @@ BEFORE_ROWS = (
 )
 
 
-class ItemBrowser(Acting, Vertical):
+class ItemBrowser(Sorting):
     """Counts per outcome, the filter's line, and the table of the items that both let through.
 
     Attributes:
@@ -71,47 +69,11 @@ class ItemBrowser(Acting, Vertical):
             footer=5,
             shown="/",
         ),
-        Action(
-            "less_than_sign,comma",
-            "sort(-1)",
-            "sort left",
-            "Sort by the column to the left.",
-            FIND,
-            shown="<",
-        ),
-        Action(
-            "greater_than_sign,full_stop",
-            "sort(1)",
-            "sort right",
-            "Sort by the column to the right.",
-            FIND,
-            shown=">",
-        ),
-        Action(
-            "w",
-            "striking",
-            "striking first",
-            "Sort so that the items that show the illusion best come first; again: as they came.",
-            FIND,
-        ),
-        Action(
-            "plus",
-            "sort_further",
-            "then by",
-            "Sort by a further column where the others are equal; < and > choose it.",
-            FIND,
-            shown="+",
-        ),
-        Action("minus", "sort_less", "sort less", "Sort by one column less.", FIND, shown="-"),
-        Action(
-            "i", "invert", "invert order", "Reverse the sorting order; of several, the last.", FIND
-        ),
     )
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.outcome = "all"
-        self.ordering = AS_SCORED
         self._condition: pl.Expr | None = None
         self._meaning = ""
         self._filter_error = ""
@@ -132,10 +94,6 @@ class ItemBrowser(Acting, Vertical):
         self.query_one(FilterBar).display = self.query_one(OfferBoard).display = False
         self.query_one(FilterInput).frame = lambda: self.frame
         self._follow_large()
-
-    @property
-    def table(self) -> ItemTable:
-        return self.query_one(ItemTable)
 
     @property
     def filter_text(self) -> str:
@@ -182,6 +140,15 @@ class ItemBrowser(Acting, Vertical):
 
     # -- narrowing ----------------------------------------------------------------------------
 
+    def filter_by(self, text: str) -> None:
+        """Show the items of all outcomes that a filter lets through; empty for all items."""
+        bar = self.query_one(FilterBar)
+        bar.display = bool(text)
+        bar.input.value = text
+        self.action_outcome("all")
+        self.table.focus()
+        self.table.go_to(0)
+
     def action_outcome(self, outcome: str) -> None:
         """Show only items of an outcome; "all" shows every one."""
         self.outcome = outcome
@@ -190,13 +157,6 @@ class ItemBrowser(Acting, Vertical):
     @on(OutcomeBoard.Chosen)
     def _outcome_chosen(self, message: OutcomeBoard.Chosen) -> None:
         self.action_outcome(message.outcome)
-
-    def narrow(self, text: str) -> None:
-        """Show only the items that a filter lets through, of any outcome."""
-        bar = self.query_one(FilterBar)
-        bar.input.value = text
-        bar.display = bool(text.strip())
-        self.action_outcome("all")
 
     def action_filter(self) -> None:
         self.query_one(FilterBar).open()
@@ -232,41 +192,6 @@ class ItemBrowser(Acting, Vertical):
         self.query_one(FilterBar).clear()
         self.table.focus()
 
-    # -- sorting ------------------------------------------------------------------------------
-
-    @on(ItemTable.SortAsked)
-    def _sort_asked(self, message: ItemTable.SortAsked) -> None:
-        """Sort up by a column, then down, then no more."""
-        self.sort(self.ordering.turned(message.columns, further=message.further))
-
-    def sort(self, ordering: Ordering) -> None:
-        """Show the items in an order."""
-        self.ordering = ordering
-        self._draw()
-
-    @property
-    def _offered(self) -> list[tuple[str, ...]]:
-        """What the table's columns are sorted by, each once, from left to right."""
-        sorts = {column.sort[0]: column.sort for column in self.table.columns if column.sort}
-        return list(sorts.values())
-
-    def action_sort(self, by: int) -> None:
-        """Sort by the next column to the left or right; past the last, by order of scoring."""
-        self.sort(self.ordering.stepped(self._offered, by))
-
-    def action_sort_further(self) -> None:
-        self.sort(self.ordering.extended(self._offered))
-
-    def action_sort_less(self) -> None:
-        self.sort(self.ordering.shortened())
-
-    def action_invert(self) -> None:
-        self.sort(self.ordering.inverted())
-
-    def action_striking(self) -> None:
-        """Show what is striking first, or the order of scoring."""
-        self.sort(AS_SCORED if self.ordering == STRIKING_FIRST else STRIKING_FIRST)
-
     # -- drawing ------------------------------------------------------------------------------
 
     @property
@@ -274,6 +199,9 @@ class ItemBrowser(Acting, Vertical):
         """What is asked to be shown."""
         outcome = None if self.outcome == "all" else self.outcome
         return View(outcome, self._condition, self.ordering)
+
+    def show_view(self) -> None:
+        self._draw()
 
     def _draw(self, *, asked: bool = True) -> None:
         """Show the items of the view; a large run's follow when they are found.
@@ -353,22 +281,19 @@ class ItemBrowser(Acting, Vertical):
         )
         note = f"{self.table.count:,} shown" if narrowed else ""
         missing = self.table.awaited
-        if narrowed and self._complete and frame is not None and missing is not None:
+        if (
+            narrowed
+            and self._complete
+            and frame is not None
+            and missing is not None
+            and missing >= 0
+        ):
             note += f", without {frame.item(missing, 'item_id')}"
-        note = ", ".join(filter(None, (note, self._unseen_order)))
+        note = ", ".join(filter(None, (note, self.unseen_order)))
         self.query_one(FilterBar).note(self._filter_error or note, alarm=bool(self._filter_error))
         found = {} if frame is None or frame.is_empty() else counts(frame)
         totals = {"all": self._count, **found} if found else {}
         self.query_one(OutcomeBoard).show(totals, self.outcome, note)
-
-    @property
-    def _unseen_order(self) -> str:
-        """The order as far as no heading shows it."""
-        if self.ordering == STRIKING_FIRST:
-            return "striking first"
-        seen = {columns[0] for columns in self._offered}
-        names = [key.name for key in self.ordering.keys if key.name not in seen]
-        return " ".join(f"{name} {self.ordering.mark(name)}" for name in names)
 
 
 def _found(frame: pl.DataFrame, view: View) -> tuple[list[int], str]:

@@ -17,7 +17,8 @@ from textual.strip import Strip
 from engine.text import displayable, fit
 from tui.acting import Acting
 from tui.actions import MOVE, Action
-from tui.drawing.columns import DIM, Column
+from tui.drawing.cells import DIM
+from tui.drawing.columns import Column
 from tui.drawing.layout import AS_IT_IS, Layout, layout
 from tui.drawing.lines import wrap
 from tui.state.column_choice import ColumnChoice
@@ -126,7 +127,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         """What stands for "{reference}" and "{variant}" in the headers."""
         return self._titles
 
-    def arrange(
+    def show_columns(
         self, *, choice: ColumnChoice | None = None, lacking: frozenset[str] | None = None
     ) -> None:
         """Show other columns; what is None stays as it is.
