@@ -87,13 +87,15 @@ async def test_a_saved_run_begins_where_it_is_told_to(run: Path, number: int, sh
 async def test_an_item_that_comes_later_is_gone_to_unless_somebody_moves_before(
     moved: bool,
 ) -> None:
-    engine = ScriptedEngine(SCORED[:10])
+    engine = ScriptedEngine([])
     source = LiveRun(Settings(recipes=(WANDA,)), "runs/here")
     unscored = [msgspec.structs.replace(one, scores={}) for one in SCORED]
     async with begun(source, engine, start_of("choice:right", None, LAST)) as it:
-        await it.until(lambda: it.table.count > 0)
-        engine.emit(*(ItemPreviewed(scored=one) for one in unscored[10:]))
+        await it.until(lambda: bool(engine.sent))
+        engine.emit(*(ItemPreviewed(scored=one) for one in unscored))
         await it.until(lambda: it.table.awaited is not None)
+        engine.emit(*(ItemScored(scored=one) for one in SCORED[:10]))
+        await it.until(lambda: it.table.count > 1)
         if moved:
             await it.press("down")
         engine.emit(*(ItemScored(scored=one) for one in SCORED[10:]))
