@@ -31,7 +31,6 @@ from tests.scripted_client import ScriptedEngine
 from tui.screens.inspect import InspectScreen
 from tui.state.state import Change
 from tui.widgets.failure import FailurePanel
-from tui.widgets.item_table import ItemTable
 from tui.widgets.paint import Sheet
 
 # -- a run that is being scored ---------------------------------------------------------------
@@ -172,23 +171,6 @@ async def test_a_wrong_filter_says_what_is_wrong_with_it() -> None:
         it.screen.query_one("#filter", Input).value = "rank>many"
         await it.pilot.pause()
         assert "'rank>many' compares" in drawn(it.screen.query_one("#filter-note"))
-
-
-async def test_sorting_by_keys_and_by_a_header() -> None:
-    async with opened() as it:
-        keys = [column.key for column in it.table.columns]
-        await it.press("greater_than_sign")
-        assert it.screen.browser.ordering.key == keys[0]
-        await it.press("less_than_sign", "comma")
-        assert it.screen.browser.ordering.key == keys[-1]
-        values = [it.screen.row(n).variant.gold for n in it.table.numbers]
-        probabilities = [gold.probability for gold in values if gold]
-        assert probabilities == sorted(probabilities)
-        await it.press("i")
-        assert it.screen.browser.ordering.descending
-        ranks = sum(it.table.widths[: keys.index("gold_rank")]) + 2 * keys.index("gold_rank")
-        await it.pilot.click(ItemTable, offset=(ranks + 4, 0))
-        assert it.screen.browser.ordering.key == "gold_rank"
 
 
 async def test_moving_through_the_items() -> None:
@@ -335,7 +317,7 @@ async def test_the_details_follow_where_the_run_turns_out_to_have_another_varian
         await it.until(lambda: it.table.count == 4)
         assert it.screen.variant == recipe
         it.screen.variant = WANDA
-        it.screen._draw_item()
+        it.screen.draw_item()
         it.screen.changed(~Change.NONE)
         sheet = it.screen.query_one("#variant-sheet", Sheet)
         assert "magnitude 30 %" in str(sheet.border_title)

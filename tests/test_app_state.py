@@ -21,6 +21,7 @@ from engine.reports.markdown import to_markdown
 from engine.reports.plain import render_text
 from tests.inspector_fixtures import WANDA, manifest, redecode, scored_items
 from tui.state.decodes import LiveDecode
+from tui.state.ordering import Ordering, SortKey
 from tui.state.state import Change, RunState
 from tui.state.view import View, counts, shown
 
@@ -101,7 +102,8 @@ def test_a_view_filters_sorts_and_keeps_missing_values_last() -> None:
     lost = shown(frame, View(outcome="lost"))
     assert len(lost) == found["lost"]
     for descending in (False, True):
-        numbers = shown(frame, View(sort=("pruned_gold_rank",), descending=descending))
+        ordering = Ordering((SortKey(("pruned_gold_rank",), descending),))
+        numbers = shown(frame, View(ordering=ordering))
         ranks = [frame["pruned_gold_rank"][number] for number in numbers]
         assert ranks == sorted(ranks, reverse=descending)
 

@@ -32,7 +32,7 @@ from tests.harness.hostile import texts
 from tests.runs_helpers import make_item, make_run, make_score, scored_item
 from tests.test_table import row
 from tui.commands.talk import Talk
-from tui.drawing.columns import layout
+from tui.drawing.layout import layout
 from tui.drawing.lines import Line, one_line, width_of, wrap
 from tui.drawing.score_lines import pair_lines, question_lines
 from tui.drawing.xray_lines import xray_lines

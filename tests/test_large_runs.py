@@ -131,13 +131,13 @@ async def test_sorting_a_large_run_keeps_the_last_order_that_was_asked_for(run: 
     async with opened(saved=run, wait=False) as it:
         await complete(it)
         await it.press(*["full_stop"] * 3, "i")
-        column = next(c for c in it.table.columns if c.key == it.screen.browser.ordering.key)
+        (key,) = it.screen.browser.ordering.keys
         frame = it.app.session.state.frame(WANDA)
 
         def values() -> list[object]:
-            return frame[[*it.table.numbers], column.sort[0]].to_list()
+            return frame[[*it.table.numbers], key.name].to_list()
 
-        expected = frame[column.sort[0]].sort(descending=True, nulls_last=True).to_list()
+        expected = frame[key.name].sort(descending=True, nulls_last=True).to_list()
         await it.until(lambda: values() == expected)
         await it.press(*["comma"] * 3)
         await it.until(lambda: list(it.table.numbers) == list(range(1200)))

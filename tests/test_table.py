@@ -15,7 +15,7 @@ from engine.records.settings import Settings
 from tests.inspector_fixtures import CAPITALS, DENSE, HOSTILE, WANDA, score, scored_items
 from tests.scripted_client import ScriptedEngine
 from tui.app import InspectorApp
-from tui.drawing.columns import layout
+from tui.drawing.layout import layout
 from tui.drawing.lines import width_of
 from tui.drawing.score_lines import pair_lines, question_lines
 from tui.drawing.xray_lines import xray_lines

@@ -30,10 +30,12 @@ from tui.actions import RUN, Action
 from tui.crashing import CrashingApp
 from tui.drawing.anchors import anchoring
 from tui.screens.base import EngineNeeded, RunScreen
+from tui.screens.columns import ColumnsScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.export import ExportScreen
+from tui.screens.filters import FiltersScreen
 from tui.screens.help import HelpScreen
-from tui.screens.inspect import InspectScreen
+from tui.screens.inspect import FROM_THE_TOP, InspectScreen
 from tui.screens.lab import LabScreen
 from tui.screens.remedies import RemediesScreen
 from tui.screens.runs import RunChosen, RunsScreen
@@ -41,8 +43,9 @@ from tui.screens.stage import StageScreen
 from tui.screens.summary import SummaryScreen
 from tui.screens.variants import VariantsScreen
 from tui.screens.xray import XRayScreen
-from tui.state.preferences import Preferences, keep_preferences, read_preferences
+from tui.state.preferences import keep_preferences, read_preferences
 from tui.state.session import Closing, Engine, EngineDown, LiveRun, RunSource, SavedRun, Session
+from tui.state.start import Start
 from tui.state.state import Change
 from tui.themes import DARK, LIGHT, THEMES
 from tui.widgets.option_lists import Palette
@@ -71,6 +74,7 @@ class InspectorApp(ActingApp, CrashingApp):
     Args:
         source: a run to score, or one on disk; None to choose one from a list.
         make_engine: makes an engine that is not started yet.
+        start: what is shown first of the run that is opened first.
     """
 
     TITLE = "illusion-tui"
@@ -91,6 +95,8 @@ class InspectorApp(ActingApp, CrashingApp):
         SummaryScreen,
         RemediesScreen,
         StageScreen,
+        FiltersScreen,
+        ColumnsScreen,
         ExportScreen,
         RunsScreen,
         CompareScreen,
@@ -129,8 +135,14 @@ class InspectorApp(ActingApp, CrashingApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-middle"), (150, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall"), (44, "-high")]  # noqa: RUF012
 
-    def __init__(self, source: RunSource | None, make_engine: Callable[[], Engine]) -> None:
+    def __init__(
+        self,
+        source: RunSource | None,
+        make_engine: Callable[[], Engine],
+        start: Start = FROM_THE_TOP,
+    ) -> None:
         super().__init__()
+        self._start = start
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         if "TEXTUAL_THEME" not in os.environ:
@@ -161,7 +173,11 @@ class InspectorApp(ActingApp, CrashingApp):
 
     def first_screen(self) -> RunScreen:
         """The screen that the app begins with."""
-        return (RunsScreen if self._choosing else InspectScreen)(self.session)
+        return RunsScreen(self.session) if self._choosing else self._inspector()
+
+    def _inspector(self) -> InspectScreen:
+        start, self._start = self._start, FROM_THE_TOP
+        return InspectScreen(self.session, start)
 
     async def _left(self, _: None) -> None:
         await self.action_stop_and_quit()
@@ -268,7 +284,7 @@ class InspectorApp(ActingApp, CrashingApp):
         self._choosing = False
         while len(self.screen_stack) > 1:
             await self.pop_screen()
-        await self.push_screen(InspectScreen(self.session))
+        await self.push_screen(self._inspector())
         self._open()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -294,7 +310,7 @@ class InspectorApp(ActingApp, CrashingApp):
     def action_next_theme(self) -> None:
         index = THEMES.index(self.theme) if self.theme in THEMES else -1
         self.theme = THEMES[(index + 1) % len(THEMES)]
-        keep_preferences(Preferences(theme=self.theme))
+        keep_preferences(theme=self.theme)
 
     async def action_stop_and_quit(self) -> None:
         await self.session.close()

@@ -47,6 +47,7 @@ illusion-tui -r checkpoint:./pruned               a checkpoint that you have
 illusion-tui --items xquad:es --limit 100         a benchmark
 illusion-tui --engine 'ssh box illusion-engine'   a model on another machine
 illusion-tui open RUN                             a saved run, no model loaded
+illusion-tui open RUN --filter 'lang:es rank>3' --sort -dense_p
 illusion-tui stage                                a demo for a room, no model needed
 """
 
@@ -71,6 +72,9 @@ def _version(value: bool) -> None:
 def inspect_model(
     options: RunOptions,
     context: typer.Context,
+    filter_text: inspector.FILTER = None,
+    sort: inspector.SORT = None,
+    item: inspector.ITEM = None,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
@@ -82,8 +86,8 @@ def inspect_model(
     Without a command: prune the model, score the items, and inspect them side by side.
     """
     if context.invoked_subcommand is None:
-        inspector.inspect_run(options)
-    elif options != RunOptions():
+        inspector.inspect_run(options, filter_text, sort, item)
+    elif options != RunOptions() or any((filter_text, sort, item)):
         raise UserError(
             f"options of the inspector stand before '{context.invoked_subcommand}'",
             f"Write them after it: illusion-tui {context.invoked_subcommand} --model …",

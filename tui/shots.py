@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from engine.records.errors import UserError
+from engine.runs.item_ids import require_item
 from tui.app import InspectorApp
 from tui.process.client import EngineClient
 from tui.screens.inspect import InspectScreen
@@ -22,7 +22,6 @@ from tui.themes import DARK, LIGHT
 ITEMS = "items"
 """The inspector's own screen."""
 THEME_NAMES = {"dark": DARK.name, "light": LIGHT.name}
-NEAREST = 3
 SECONDS, SECONDS_BETWEEN_LOOKS = 120.0, 0.02
 
 
@@ -93,7 +92,9 @@ async def _arrange(app: InspectorApp, pilot: Pilot[int], shot: Shot) -> None:
     if session.down is not None:
         raise UserError(session.down.message, session.down.hint)
     if shot.item_id is not None:
-        host.table.go_to(host.table.numbers.index(_number(session.state.ids, shot.item_id)))
+        require_item(shot.item_id, session.state.ids)
+        number = session.state.ids.index(shot.item_id)
+        host.table.go_to(host.table.numbers.index(number))
     await pilot.pause()
     if shot.screen != ITEMS:
         app.action_open(shot.screen)
@@ -104,13 +105,6 @@ async def _arrange(app: InspectorApp, pilot: Pilot[int], shot: Shot) -> None:
     elif isinstance(screen, StageScreen):
         screen.tell_all()
     await pilot.pause()
-
-
-def _number(ids: list[str], item_id: str) -> int:
-    if item_id not in ids:
-        near = difflib.get_close_matches(item_id, ids, n=NEAREST, cutoff=0.3) or ids[:NEAREST]
-        raise UserError(f"the run has no item '{item_id}'", f"Did you mean {', '.join(near)}?")
-    return ids.index(item_id)
 
 
 async def _until(true: Callable[[], bool]) -> None:

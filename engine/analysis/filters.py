@@ -93,6 +93,11 @@ def parse_filter(text: str) -> pl.Expr:
     return pl.all_horizontal(terms) if terms else pl.lit(True)
 
 
+def containing(text: str) -> pl.Expr:
+    """Whether an item's id contains a text, or what words of a filter are looked for in does."""
+    return _contain(("item_id", *_searched()), [(text, True)])
+
+
 def _check_text(text: str) -> None:
     if len(text) > MOST_CHARACTERS:
         raise UserError(

@@ -14,6 +14,7 @@ from engine.runs.remedies import with_remedies
 from tui.commands.output import RUN_DIRECTORY
 from tui.commands.talk import Talk
 from tui.options.registry_help import FILTERS, FilledCommand
+from tui.state.saved_filters import expanded
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -44,7 +45,7 @@ def export(
             "--filter",
             metavar="EXPR",
             help="Only these items: words, and conditions such as outcome:lost,never, lang:es, "
-            f"choice:right, rank>3, p<10%. Names: {FILTERS}.",
+            f"choice:right, rank>3, p<10%, @NAME for a saved filter. Names: {FILTERS}.",
         ),
     ] = None,
     variant: Annotated[
@@ -76,6 +77,7 @@ def export(
     from engine.analysis.rejudging import read_judged
     from engine.reports.export import export as write_export
 
+    filter_text = expanded(filter_text) if filter_text else filter_text
     run = located(run)
     # A search for remedies is judged as the run was.
     found = with_remedies(annotated(read_run(run))) if rule is None else read_judged(run, rule)

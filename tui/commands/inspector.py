@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tui.app import InspectorApp
     from tui.process.client import EngineClient
     from tui.state.session import RunSource
+    from tui.state.start import Start
 
 SWITCH_SECONDS = 0.001
 RUN = Annotated[
@@ -37,10 +38,39 @@ RUN = Annotated[
 ]
 
 
+FILTER = Annotated[
+    str | None,
+    typer.Option(
+        "--filter",
+        metavar="EXPR",
+        help="Begin with the items of this filter: words, and conditions such as rank>3; @NAME "
+        "for a saved one.",
+    ),
+]
+SORT = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN,…",
+        help="Begin in the order of these columns, as filters name them; -COLUMN has the highest "
+        "first.",
+    ),
+]
+ITEM = Annotated[str | None, typer.Option(metavar="ID", help="Begin at this item.")]
+
+
 class OpenCommand(Sparing, TyperCommand):
     """`open` takes its arguments as they are typed."""
 
-    PLAIN = MappingProxyType({"run": Path, "engine": str, "config": Path})
+    PLAIN = MappingProxyType(
+        {
+            "run": Path,
+            "filter_text": str,
+            "sort": str,
+            "item": str,
+            "engine": str,
+            "config": Path,
+        }
+    )
 
 
 def register(app: typer.Typer) -> None:
@@ -48,10 +78,19 @@ def register(app: typer.Typer) -> None:
     app.command("open", cls=OpenCommand)(open_run)
 
 
-def inspect_run(options: RunOptions) -> None:
-    """Score a run and inspect it meanwhile."""
+def inspect_run(
+    options: RunOptions, filter_text: str | None, sort: str | None, item: str | None
+) -> None:
+    """Score a run and inspect it meanwhile, beginning where the last three say."""
+    from engine.runs.item_ids import require_item
+    from tui.state.start import start_of
+
+    start = start_of(filter_text, sort, item)
     require_terminal("Use 'illusion-tui score' for a run without a screen.")
     plan = plan_run(options)
+    # A remote engine's items are not known yet.
+    if item is not None and plan.items:
+        require_item(item, [one.id for one in plan.items])
     from tui.state.session import LiveRun
 
     if plan.engine is None and plan.directory is not None:
@@ -60,18 +99,29 @@ def inspect_run(options: RunOptions) -> None:
         remember(plan.directory)
     directory = None if plan.directory is None else str(plan.directory)
     striking = options.items is None
-    show(LiveRun(plan.settings, directory, plan.items, striking=striking), plan.engine)
+    show(LiveRun(plan.settings, directory, plan.items, striking=striking), plan.engine, start)
 
 
-def open_run(run: RUN = None, engine: ENGINE = None, config: CONFIG = None) -> None:
+def open_run(
+    run: RUN = None,
+    filter_text: FILTER = None,
+    sort: SORT = None,
+    item: ITEM = None,
+    engine: ENGINE = None,
+    config: CONFIG = None,
+) -> None:
     """Inspect a saved run, or choose one from a list. No model is loaded until a re-decode asks
     for it.
 
     A packed run is unpacked among your runs, so that what you add to it is kept.
     """
+    from engine.runs.item_ids import item_ids, require_item
     from engine.runs.known import located
     from engine.runs.reading import read_manifest
+    from tui.state.start import start_of
 
+    if run is None and item is not None:
+        raise UserError("--item is of a run", "Name the run: illusion-tui open RUN --item ID.")
     if run is None:
         require_terminal("Use 'illusion-tui runs' to list the runs without a screen.")
     else:
@@ -81,11 +131,15 @@ def open_run(run: RUN = None, engine: ENGINE = None, config: CONFIG = None) -> N
             run = unpacked(run)
         run = located(run)
         read_manifest(run)
+        if item is not None:
+            require_item(item, item_ids(run))
+    start = start_of(filter_text, sort, item)
+    if run is not None:
         require_terminal("Use 'illusion-tui export' to get at a saved run without a screen.")
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     from tui.state.session import SavedRun
 
-    show(None if run is None else SavedRun(run.absolute()), command)
+    show(None if run is None else SavedRun(run.absolute()), command, start)
 
 
 def require_terminal(instead: str) -> None:
@@ -105,11 +159,13 @@ def require_terminal(instead: str) -> None:
 def show(
     source: RunSource | None,
     engine: tuple[str, ...] | None,
+    start: Start | None = None,
     make_app: type[InspectorApp] | None = None,
 ) -> None:
     """Open the screen, on the list of runs where there is no source; stay until it is closed.
 
-    It is the inspector's, unless another is given.
+    It is the inspector's, unless another is given, and begins at the top, unless `start` says
+    where.
 
     Raises:
         UserError: the screen ended at an error; the terminal is as it was, and the run is safe.
@@ -121,6 +177,7 @@ def show(
     from tui.app import InspectorApp
     from tui.crashing import crash_report, kept
     from tui.process.client import EngineClient
+    from tui.state.start import Start
 
     clients: list[EngineClient] = []
 
@@ -128,7 +185,7 @@ def show(
         clients.append(EngineClient(engine))
         return clients[-1]
 
-    app = (make_app or InspectorApp)(source, make_engine)
+    app = (make_app or InspectorApp)(source, make_engine, start or Start())
     signal_name = asyncio.run(_run(app, clients))
     if app.crash is not None:
         raise crash_report(app.crash, app.session) from app.crash.error

@@ -11,6 +11,7 @@ from engine.runs.known import located
 from engine.runs.reading import Run, read_run
 from tui.commands.output import RUN_DIRECTORY
 from tui.commands.talk import Talk
+from tui.state.saved_filters import expanded
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -40,6 +41,7 @@ def pack(
     """Write a run to one file that 'stage' and 'open' play without model and network."""
     from engine.runs.packing import write_pack
 
+    filter_text = expanded(filter_text) if filter_text else filter_text
     run = located(run)
     found = read_run(run)
     ids = None if filter_text is None else _chosen(found, filter_text)

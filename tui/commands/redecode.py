@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +12,6 @@ import typer
 from engine.analysis.outcomes import verdict_mark
 from engine.analysis.recovery_text import recovery_sentence
 from engine.records.decodings.decoding import Decoding
-from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
 from engine.records.protocol import (
     Decode,
@@ -25,9 +23,9 @@ from engine.records.protocol import (
     RunOpened,
 )
 from engine.records.settings import DENSE, Settings
-from engine.runs.asked import AskedLog
+from engine.runs.item_ids import item_ids, require_item
 from engine.runs.known import located
-from engine.runs.reading import read_items, read_manifest
+from engine.runs.reading import read_manifest
 from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json
 from tui.commands.talk import Talk
@@ -36,7 +34,6 @@ from tui.options.decodings import choose_variants, takes_decoding
 from tui.options.options import ModelOptions
 from tui.options.planning import engine_command
 
-NEAREST = 3
 LEAD_CELLS, COUNT_CELLS, FIGURE_CELLS = 5, 6, 8
 """Of the verdict with the position, of a count, and of a figure at least."""
 
@@ -149,13 +146,11 @@ def _detail(redecode: Redecode, reference: str) -> dict[str, Any]:
     }
 
 
-def _checked(run: Path, item_ids: Sequence[str], variant: str) -> Settings:
+def _checked(run: Path, named: Sequence[str], variant: str) -> Settings:
     """The settings of a run on this machine, after saying what is wrong with the rest."""
     settings = read_manifest(run).settings
     choose_variants(variant, settings)
-    ids = [*(one.id for one in read_items(run)), *AskedLog(run).scored]
-    for name in item_ids:
-        if name not in ids:
-            near = difflib.get_close_matches(name, ids, n=NEAREST, cutoff=0.3) or ids[:NEAREST]
-            raise UserError(f"the run has no item '{name}'", f"Did you mean {', '.join(near)}?")
+    known = item_ids(run)
+    for name in named:
+        require_item(name, known)
     return settings

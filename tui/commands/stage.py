@@ -75,4 +75,4 @@ def _show(directory: Path) -> None:
     from tui.stage import StageApp
     from tui.state.session import SavedRun
 
-    show(SavedRun(directory.absolute()), None, StageApp)
+    show(SavedRun(directory.absolute()), None, make_app=StageApp)

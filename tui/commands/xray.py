@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -23,7 +22,7 @@ from engine.records.protocol import (
     Request,
 )
 from engine.records.settings import DENSE
-from engine.runs.asked import AskedLog
+from engine.runs.item_ids import item_ids, require_item
 from engine.runs.known import located
 from engine.runs.reading import Run, read_run
 from engine.runs.variants import require_variant
@@ -35,9 +34,9 @@ from tui.drawing.probes.registry import finding_lines, pooled_lines
 from tui.options.config import read_config
 from tui.options.options import ModelOptions
 from tui.options.planning import engine_command
+from tui.state.saved_filters import expanded
 from tui.state.state import variant_label
 
-NEAREST = 3
 WIDTH = 100
 
 EXAMPLES = """[bold]Examples[/bold]
@@ -88,6 +87,7 @@ def xray(
         raise UserError(
             "name either an item or a --filter", "xray RUN ITEM, or xray RUN --filter EXPR."
         )
+    filter = expanded(filter) if filter else filter
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     run = located(run)
     saved = annotated(read_run(run))
@@ -141,10 +141,7 @@ def _variant(variant: str, run: Run) -> str:
 def _found(run: Run, item: str | None, filter_text: str | None, variant: str) -> tuple[str, ...]:
     """The ids of the items that are asked for, one at least; raises `UserError`."""
     if item is not None:
-        ids = [*(one.id for one in run.items), *AskedLog(run.directory).scored]
-        if item not in ids:
-            near = difflib.get_close_matches(item, ids, n=NEAREST, cutoff=0.3) or ids[:NEAREST]
-            raise UserError(f"the run has no item '{item}'", f"Did you mean {', '.join(near)}?")
+        require_item(item, item_ids(run.directory))
         return (item,)
     from engine.analysis.filters import parse_filter
     from engine.analysis.frame import run_frame

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from rich.cells import cell_len
 
-from engine.analysis.metrics.gold import rank_text
 from engine.analysis.metrics.metric import Metric, TableColumn, Value
 from engine.analysis.metrics.registry import in_columns, metrics
-from engine.analysis.outcomes import ABSENT, OUTCOME_MARKS, OVERRULED_MARK, verdict_mark
-from engine.analysis.recovery_text import recovery_summary
-from engine.records.items import Item
-from engine.records.scores import Answer
-from engine.text import Align, displayable, fit, isolated
-from tui.drawing.exhibit import right_answer, wrong_answer
-from tui.drawing.lines import Piece, width_of
-from tui.drawing.marks import verdict_paint
-from tui.drawing.note_lines import note_marks
+from engine.text import Align, displayable, fit
+from tui.drawing.cells import (
+    DIM,
+    back_cell,
+    change_cells,
+    choice_cell,
+    dense_cell,
+    gold_cell,
+    language_cell,
+    mark_and_back_cell,
+    mark_cell,
+    outcome_cell,
+    question_cell,
+    shown_cell,
+    shown_dense_cell,
+    variant_cell,
+    worst_cell,
+)
+from tui.drawing.lines import Piece
 from tui.state.rows import Row
-
-PLAIN, DIM, STRONG, GOOD, BAD = "", "dim", "strong", "right", "wrong"
-
-ASKED = "?"
-"""In the place of the outcome's mark, of what is no item of the run."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Column:
         width: cells it needs; the least where it has a weight.
         weight: its share of the room that is left.
         draw: a row's pieces for so many cells.
+        name: what it is called where columns are chosen; empty for the title.
+        about: what it shows, for who chooses columns.
     """
 
     key: str
@@ -45,83 +52,8 @@ class Column:
     width: int
     draw: Callable[[Row, int], list[Piece]]
     weight: int = 0
-
-
-def _mark(row: Row, width: int) -> list[Piece]:
-    if row.asked:
-        return [(ASKED, row.outcome or STRONG)]
-    return [(OUTCOME_MARKS.get(row.outcome or "", ABSENT), row.outcome or DIM)]
-
-
-def _mark_and_back(row: Row, width: int) -> list[Piece]:
-    return [*_mark(row, 1), ("↩" if row.back else " ", GOOD)]
-
-
-def _outcome(row: Row, width: int) -> list[Piece]:
-    return [(fit(row.outcome or ABSENT, width), DIM)]
-
-
-def _language(row: Row, width: int) -> list[Piece]:
-    """The tag, or its language alone where there is no room for the script."""
-    tag = displayable(row.item.language)
-    return [(fit(tag if len(tag) <= width else tag.partition("-")[0], width), DIM)]
-
-
-def _question(row: Row, width: int) -> list[Piece]:
-    text = row.item.stem or row.item.question
-    marks = note_marks(row.annotation)
-    room = width - width_of(marks)
-    return [*marks, (isolated(fit(displayable(text), room, elide="middle")), PLAIN)]
-
-
-def _gold(row: Row, width: int) -> list[Piece]:
-    return [(isolated(fit(displayable(row.item.gold) or ABSENT, width)), STRONG)]
-
-
-def _answer(answer: Answer | None, item: Item, width: int) -> list[Piece]:
-    if answer is None:
-        return [(f"{verdict_mark(None)} ", DIM), (" " * (width - 2), DIM)]
-    correct = answer.judgement.correct
-    mark = f"{verdict_mark(correct)}{OVERRULED_MARK if answer.overruled else ''} "
-    room = width - len(mark)
-    text = right_answer(answer, room) if correct else wrong_answer(answer, item, room)
-    return [(mark, verdict_paint(correct)), (isolated(text), PLAIN)]
-
-
-def _dense(row: Row, width: int) -> list[Piece]:
-    return _answer(row.reference.open, row.item, width)
-
-
-def _variant(row: Row, width: int) -> list[Piece]:
-    return _answer(row.variant.open, row.item, width)
-
-
-def _choice(row: Row, width: int) -> list[Piece]:
-    before, after = (
-        score.choice.correct if score.choice else None for score in (row.reference, row.variant)
-    )
-    return [
-        (verdict_mark(before), verdict_paint(before)),
-        (" → " if width >= 5 else "→", DIM),
-        (verdict_mark(after), verdict_paint(after)),
-    ]
-
-
-def _change(before: str, after: str, worse: bool, width: int, room: int) -> list[Piece]:
-    """Two values around an arrow that stands in the same cell in every row."""
-    arrow = " → " if width >= 2 * room + 3 else "→"
-    return [
-        (fit(before, room, align="right"), PLAIN),
-        (arrow, DIM),
-        (fit(after, width - room - len(arrow)), BAD if worse else PLAIN),
-    ]
-
-
-def _worst(row: Row, width: int) -> list[Piece]:
-    first, worst = row.values["pruned_gold_rank"], row.values["pruned_worst_rank"]
-    if not isinstance(worst, int) or worst == first:
-        return [(" " * width, DIM)]
-    return [(fit(rank_text(worst), width, align="right"), BAD)]
+    name: str = field(default="", kw_only=True)
+    about: str = field(default="", kw_only=True)
 
 
 def _of_metric(metric: Metric, form: TableColumn, *, spaced: bool = True) -> Column:
@@ -143,11 +75,14 @@ def _of_metric(metric: Metric, form: TableColumn, *, spaced: bool = True) -> Col
         texts = [displayable(metric.cell_text(value)) for value in values]
         if len(values) == 1:
             return [(fit(texts[0], width, align=side), DIM)]
-        return _change(texts[0], texts[1], _worse(form, *values), width, form.cells)
+        return change_cells(texts[0], texts[1], _worse(form, *values), width, form.cells)
 
     # Titles are formatted with the labels of the variants.
     escaped = title.replace("{", "{{").replace("}", "}}")
-    return Column(metric.name, escaped, (names[-1],), width, draw)
+    sort = (names[-1],)
+    return Column(
+        metric.name, escaped, sort, width, draw, name=form.title or metric.title, about=metric.help
+    )
 
 
 def _worse(form: TableColumn, before: Value, after: Value) -> bool:
@@ -160,59 +95,84 @@ def _built_in(name: str, *, spaced: bool = True) -> Column:
     return _of_metric(metric, metric.column, spaced=spaced)
 
 
-def _back(row: Row, width: int) -> list[Piece]:
-    text = " ".join(recovery_summary(result) for result in row.back)
-    return [(fit(f"↩ {text}" if text else "", width), GOOD)]
-
-
-MARK = Column("outcome", "", ("outcome",), 1, _mark)
-MARK_AND_BACK = Column("outcome", "", ("outcome",), 2, _mark_and_back)
-WORD = Column("word", "outcome", ("outcome",), 16, _outcome)
-LANGUAGE_NARROW = Column("language", "lang", ("language", "item_id"), 4, _language)
-LANGUAGE = Column("language", "lang", ("language", "item_id"), 7, _language)
-QUESTION = Column("question", "question", ("question",), 12, _question, weight=5)
-GOLD = Column("gold", "gold", ("gold",), 8, _gold, weight=2)
+MARK = Column(
+    "outcome", "", ("outcome",), 1, mark_cell, name="mark", about="The mark of the outcome."
+)
+MARK_AND_BACK = replace(MARK, width=2, draw=mark_and_back_cell)
+WORD = Column("word", "outcome", ("outcome",), 16, outcome_cell, about="The outcome in a word.")
+LANGUAGE = Column("language", "lang", ("language", "item_id"), 7, language_cell, about="Language.")
+LANGUAGE_NARROW = replace(LANGUAGE, width=4)
+QUESTION = Column(
+    "question",
+    "question",
+    ("question",),
+    12,
+    question_cell,
+    weight=5,
+    about="The stem, or the question where there is none.",
+)
+GOLD = Column("gold", "gold", ("gold",), 8, gold_cell, weight=2, about="The gold answer.")
 DENSE = Column(
-    "dense", "{reference}", ("dense_answer_correct", "dense_answer"), 11, _dense, weight=4
+    "dense",
+    "{reference}",
+    ("dense_answer_correct", "dense_answer"),
+    11,
+    dense_cell,
+    weight=4,
+    about="The reference's open answer.",
 )
 VARIANT = Column(
-    "variant", "{variant}", ("pruned_answer_correct", "pruned_answer"), 11, _variant, weight=4
+    "variant",
+    "{variant}",
+    ("pruned_answer_correct", "pruned_answer"),
+    11,
+    variant_cell,
+    weight=4,
+    about="The compressed model's open answer.",
 )
-CHOICE_NARROW = Column(
-    "choice", "ch.", ("dense_choice_correct", "pruned_choice_correct"), 3, _choice
+SHOWN = Column(
+    "shown",
+    "candidates shown",
+    ("pruned_shown_correct", "pruned_shown_answer"),
+    18,
+    shown_cell,
+    weight=3,
+    about="The compressed model's answer when the options are listed in the prompt.",
 )
-CHOICE = Column("choice", "choice", ("dense_choice_correct", "pruned_choice_correct"), 6, _choice)
-RANK_NARROW = _built_in("gold_rank", spaced=False)
+SHOWN_DENSE = Column(
+    "shown_dense",
+    "candidates, {reference}",
+    ("dense_shown_correct", "dense_shown_answer"),
+    18,
+    shown_dense_cell,
+    weight=2,
+    about="The reference's answer when the options are listed in the prompt.",
+)
+CHOICE = Column(
+    "choice",
+    "choice",
+    ("dense_choice_correct", "pruned_choice_correct"),
+    6,
+    choice_cell,
+    about="Whether the likeliest option is right.",
+)
+CHOICE_NARROW = replace(CHOICE, title="ch.", width=3)
 RANK = _built_in("gold_rank")
-WORST = Column("worst", "worst", ("pruned_worst_rank",), 5, _worst)
-PROBABILITY_NARROW = _built_in("gold_probability", spaced=False)
+RANK_NARROW = _built_in("gold_rank", spaced=False)
+WORST = Column(
+    "worst",
+    "worst",
+    ("pruned_worst_rank",),
+    5,
+    worst_cell,
+    about="The worst rank along the gold answer, where that is another.",
+)
 PROBABILITY = _built_in("gold_probability")
+PROBABILITY_NARROW = _built_in("gold_probability", spaced=False)
 DIVERGENCE = _built_in("kl_vocabulary")
-BACK = Column("back", "brought back by", (), 18, _back)
+BACK = Column("back", "brought back by", (), 18, back_cell, about="What brought the answer back.")
 
-NARROW = (
-    MARK_AND_BACK,
-    QUESTION,
-    GOLD,
-    DENSE,
-    VARIANT,
-    CHOICE_NARROW,
-    RANK_NARROW,
-    PROBABILITY_NARROW,
-)
-MIDDLE = (
-    MARK_AND_BACK,
-    LANGUAGE_NARROW,
-    QUESTION,
-    GOLD,
-    DENSE,
-    VARIANT,
-    CHOICE,
-    RANK,
-    WORST,
-    PROBABILITY,
-)
-WIDE = (
+_LEADING = (
     MARK,
     WORD,
     LANGUAGE,
@@ -220,51 +180,68 @@ WIDE = (
     GOLD,
     DENSE,
     VARIANT,
+    SHOWN_DENSE,
+    SHOWN,
     CHOICE,
     RANK,
     WORST,
     PROBABILITY,
     DIVERGENCE,
-    BACK,
 )
+_KEYS = {column.key for column in (*_LEADING, BACK)}
 OTHERS = tuple(
     _of_metric(metric, metric.column)
     for metric in in_columns()
-    if metric.column is not None and metric.name not in {column.key for column in WIDE}
+    if metric.column is not None and metric.name not in _KEYS
 )
 """Columns of further metrics, each shown where a wide table has room for it."""
 
-
-@dataclass(frozen=True)
-class Layout:
-    """The columns with their widths; `gap` cells stand between two of them."""
-
-    columns: tuple[Column, ...]
-    widths: tuple[int, ...]
-    gap: int
-
-    def at(self, x: int) -> Column | None:
-        """The column at a cell, the gap before it included."""
-        edge = 0
-        for column, width in zip(self.columns, self.widths, strict=True):
-            edge += width + self.gap
-            if x < edge:
-                return column
-        return None
+_CELLS = {bool: 3, int: 6, float: 8, str: 16}
+LONGEST_TITLE = 12
+"""A column of a single value is as wide as its title, and no wider than this for its sake."""
+_DRAWN = {
+    *("question", "gold", "language", "outcome", "answer", "answer_correct", "choice_correct"),
+    *("worst_rank", "shown_answer", "shown_correct", "variant"),
+}
+"""Metrics that a column of another name shows, or that are the same for all rows."""
 
 
-def layout(width: int) -> Layout:
-    """Choose columns and share the room; the widths and gaps sum to `width` where it suffices."""
-    columns: tuple[Column, ...]
-    columns, gap = (NARROW, 1) if width < 104 else (MIDDLE, 2) if width < 176 else (WIDE, 2)
-    room = width - sum(column.width for column in columns) - gap * (len(columns) - 1)
-    if columns is WIDE:
-        for column in OTHERS:
-            if column.width + gap <= room:
-                columns = (*columns[:-1], column, BACK)
-                room -= column.width + gap
-    weights = sum(column.weight for column in columns)
-    widths = [column.width + max(room, 0) * column.weight // weights for column in columns]
-    left = width - sum(widths) - gap * (len(columns) - 1)
-    widths[columns.index(QUESTION)] += max(left, 0)
-    return Layout(columns, tuple(widths), gap)
+def _chosen_only(metric: Metric) -> Column:
+    """The column of a metric that has none of its own: one value beside the other, in words."""
+    cells = _CELLS[metric.type]
+    if len(metric.columns) == 1:
+        cells = max(cells, min(cell_len(metric.title), LONGEST_TITLE))
+    form = TableColumn(
+        cells=cells,
+        text="{:.3g}".format if metric.type is float else None,
+        pruned_only=metric.type is str,
+    )
+    found = _of_metric(replace(metric, column=form), form)
+    # "choice" is the option that a model chooses, and the column of that name has the verdicts.
+    return replace(found, key=f"{metric.name}_itself") if metric.name in _KEYS else found
+
+
+CATALOGUE: Mapping[str, Column] = MappingProxyType(
+    {
+        column.key: column
+        for column in (
+            *_LEADING,
+            *OTHERS,
+            *(
+                _chosen_only(metric)
+                for metric in in_columns()
+                if metric.column is None and metric.name not in _DRAWN
+            ),
+            BACK,
+        )
+    }
+)
+"""Every column by its key, in the order of the table, as a wide table shows it."""
+
+NARROW_FORMS: Mapping[str, Column] = MappingProxyType(
+    {
+        column.key: column
+        for column in (LANGUAGE_NARROW, CHOICE_NARROW, RANK_NARROW, PROBABILITY_NARROW)
+    }
+)
+MIDDLE_FORMS: Mapping[str, Column] = MappingProxyType({LANGUAGE.key: LANGUAGE_NARROW})

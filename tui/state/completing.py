@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.analysis.metrics.metric import EACH, Column, Metric
 from engine.analysis.metrics.registry import filter_columns, in_columns
+from engine.records.errors import UserError
+from tui.state.saved_filters import SIGN, expanded
 
 if TYPE_CHECKING:
     import polars as pl
+
+MOST_COUNTED = 5_000
+"""In a longer table nobody waits for saved filters to be counted."""
 
 MOST_VALUES = 200
 """A column with more values than these is completed as far as it goes."""
@@ -44,13 +50,19 @@ class Completions(NamedTuple):
         return "".join(character for character, _ in same)
 
 
-def completions(text: str, cursor: int, frame: pl.DataFrame | None) -> Completions:
+def completions(
+    text: str,
+    cursor: int,
+    frame: pl.DataFrame | None,
+    saved: Mapping[str, str] = MappingProxyType({}),
+) -> Completions:
     """What a filter may go on with at its cursor.
 
     Args:
         text: of the filter.
         cursor: the place in it, in characters.
         frame: the table of pairs, whose values are proposed; None for none.
+        saved: filters by the names that they were saved under.
     """
     match = _WORD.search(text[:cursor])
     word = match[0] if match else ""
@@ -58,7 +70,9 @@ def completions(text: str, cursor: int, frame: pl.DataFrame | None) -> Completio
     begun = word[len(lead) :]
     condition = _CONDITION.fullmatch(begun)
     found: Iterable[Completion]
-    if condition is None:
+    if begun.startswith(SIGN):
+        found = _saved(begun.removeprefix(SIGN), saved, frame)
+    elif condition is None:
         found = _names(begun.lower())
     else:
         metric_column = filter_columns(condition["name"])
@@ -73,6 +87,31 @@ def completions(text: str, cursor: int, frame: pl.DataFrame | None) -> Completio
         )
     start = cursor - len(word)
     return Completions(start, tuple(Completion(lead + text, note) for text, note in found))
+
+
+def _saved(
+    begun: str, saved: Mapping[str, str], frame: pl.DataFrame | None
+) -> Iterator[Completion]:
+    """The saved filters of a begun name, with how many items they let through."""
+    for name, text in saved.items():
+        if name.casefold().startswith(begun.casefold()):
+            count = None
+            if frame is not None and frame.height <= MOST_COUNTED:
+                count = count_shown(frame, text, saved)
+            number = "" if count is None else f"{count:,}  "
+            yield Completion(f"{SIGN}{name}", f"{number}{text}")
+
+
+def count_shown(frame: pl.DataFrame, text: str, saved: Mapping[str, str]) -> int | None:
+    """How many rows a filter lets through; None where it is no filter of this table."""
+    from polars.exceptions import PolarsError
+
+    from engine.analysis.filters import parse_filter
+
+    try:
+        return frame.filter(parse_filter(expanded(text, saved))).height
+    except (UserError, PolarsError):
+        return None
 
 
 def _names(begun: str) -> Iterator[Completion]:

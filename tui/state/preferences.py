@@ -1,20 +1,24 @@
-"""What the inspector remembers from one time to the next: the theme."""
+"""What the inspector remembers from one time to the next: the theme, the columns."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import platformdirs
 
 from engine.files import write_atomically
+from engine.records.errors import UserError
+from tui.state.column_choice import ColumnChoice
 
 
 class Preferences(msgspec.Struct, frozen=True):
     """Whatever is not there has not been chosen yet."""
 
     theme: str | None = None
+    columns: ColumnChoice = ColumnChoice()
 
 
 def preferences_path() -> Path:
@@ -30,9 +34,13 @@ def read_preferences() -> Preferences:
         return Preferences()
 
 
-def keep_preferences(preferences: Preferences) -> None:
-    """Remember; where the disk refuses, the next time is as the last one was."""
+def keep_preferences(**chosen: Any) -> None:
+    """Remember what is chosen, by the names of `Preferences`, beside what was before.
+
+    Where the disk refuses, the next time is as the last one was.
+    """
+    preferences = msgspec.structs.replace(read_preferences(), **chosen)
     path = preferences_path()
-    with suppress(OSError):
+    with suppress(OSError, UserError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, msgspec.json.encode(preferences))

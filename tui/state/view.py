@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.analysis.outcomes import OUTCOME_MARKS
+from tui.state.ordering import AS_SCORED, Ordering
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,14 +19,12 @@ class View:
     Attributes:
         outcome: only this one; None for all.
         condition: a further filter.
-        sort: columns to sort by; empty for the order of scoring.
-        descending: from the highest down.
+        ordering: of what is shown.
     """
 
     outcome: str | None = None
     condition: pl.Expr | None = None
-    sort: tuple[str, ...] = ()
-    descending: bool = False
+    ordering: Ordering = AS_SCORED
 
     @property
     def narrow(self) -> bool:
@@ -35,7 +34,7 @@ class View:
     @property
     def whole(self) -> bool:
         """Whether it shows all items in the order of scoring."""
-        return not self.narrow and not self.sort
+        return not self.narrow and not self.ordering.keys
 
 
 def shown(frame: pl.DataFrame, view: View) -> list[int]:
@@ -51,10 +50,13 @@ def shown(frame: pl.DataFrame, view: View) -> list[int]:
         numbered = numbered.filter(pl.col("outcome") == view.outcome)
     if view.condition is not None:
         numbered = numbered.filter(view.condition)
-    if view.sort:
-        keys = [_sort_key(name) for name in view.sort]
+    sort = [(name, key.descending) for key in view.ordering.keys for name in key.columns]
+    if sort:
         numbered = numbered.sort(
-            keys, descending=view.descending, nulls_last=True, maintain_order=True
+            [_sort_key(name) for name, _ in sort],
+            descending=[descending for _, descending in sort],
+            nulls_last=True,
+            maintain_order=True,
         )
     numbers: list[int] = numbered.select("row_number").collect().to_series().to_list()
     return numbers

@@ -11,27 +11,23 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widgets import Input
 
 from engine.records.errors import UserError
-from tui.acting import Acting
 from tui.actions import FIND, OUTCOMES, Action
 from tui.state.rows import Row
+from tui.state.saved_filters import expanded
 from tui.state.view import View, counts, shown
 from tui.widgets.boards import OutcomeBoard
 from tui.widgets.filter import FilterBar, FilterInput, OfferBoard
-from tui.widgets.item_table import ItemTable, Ordering
+from tui.widgets.item_table import ItemTable
+from tui.widgets.sorting import Sorting
 
 if TYPE_CHECKING:
     import polars as pl
 
 AT_ONCE = 20_000
 """Rows that are filtered and sorted in so little time that nobody waits; more are in a thread."""
-
-STRIKING = "striking"
-STRIKING_FIRST = Ordering(STRIKING, descending=True)
-"""An order by a column that the table doesn't show."""
 
 RESTS = 4
 """While items come, the view of a large run is computed anew after so many times what it took."""
@@ -44,7 +40,7 @@ BEFORE_ROWS = (
 )
 
 
-class ItemBrowser(Acting, Vertical):
+class ItemBrowser(Sorting):
     """Counts per outcome, the filter's line, and the table of the items that both let through.
 
     Attributes:
@@ -68,42 +64,18 @@ class ItemBrowser(Acting, Vertical):
             "slash",
             "filter",
             "filter",
-            "Filter by words or by conditions such as rank>3 lang:es.",
+            "Filter by words or by conditions such as rank>3 lang:es; ^s saves it under a name.",
             FIND,
             footer=5,
             shown="/",
         ),
-        Action(
-            "less_than_sign,comma",
-            "sort(-1)",
-            "sort left",
-            "Sort by the column to the left.",
-            FIND,
-            shown="<",
-        ),
-        Action(
-            "greater_than_sign,full_stop",
-            "sort(1)",
-            "sort right",
-            "Sort by the column to the right.",
-            FIND,
-            shown=">",
-        ),
-        Action(
-            "w",
-            "striking",
-            "striking first",
-            "Sort so that the items that show the illusion best come first; again: as they came.",
-            FIND,
-        ),
-        Action("i", "invert", "invert order", "Reverse the sorting order.", FIND),
     )
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.outcome = "all"
-        self.ordering = Ordering()
         self._condition: pl.Expr | None = None
+        self._meaning = ""
         self._filter_error = ""
         self._count = self._asked_count = 0
         self.frame: pl.DataFrame | None = None
@@ -124,13 +96,9 @@ class ItemBrowser(Acting, Vertical):
         self._follow_large()
 
     @property
-    def table(self) -> ItemTable:
-        return self.query_one(ItemTable)
-
-    @property
     def filter_text(self) -> str:
         """What narrows the items, as a filter that the export understands; empty for all."""
-        parts = [self.query_one(FilterBar).value if self._condition is not None else ""]
+        parts = [self._meaning if self._condition is not None else ""]
         if self.outcome != "all":
             parts.append(f"outcome:{self.outcome}")
         return " ".join(filter(None, parts))
@@ -172,6 +140,15 @@ class ItemBrowser(Acting, Vertical):
 
     # -- narrowing ----------------------------------------------------------------------------
 
+    def filter_by(self, text: str) -> None:
+        """Show the items of all outcomes that a filter lets through; empty for all items."""
+        bar = self.query_one(FilterBar)
+        bar.display = bool(text)
+        bar.input.value = text
+        self.action_outcome("all")
+        self.table.focus()
+        self.table.go_to(0)
+
     def action_outcome(self, outcome: str) -> None:
         """Show only items of an outcome; "all" shows every one."""
         self.outcome = outcome
@@ -191,7 +168,8 @@ class ItemBrowser(Acting, Vertical):
             from engine.analysis.filters import parse_filter
 
             try:
-                self._condition = parse_filter(message.value)
+                self._meaning = expanded(message.value)
+                self._condition = parse_filter(self._meaning)
             except UserError as error:
                 self._filter_error = error.message.removeprefix("filter: ")
         self._draw()
@@ -214,45 +192,16 @@ class ItemBrowser(Acting, Vertical):
         self.query_one(FilterBar).clear()
         self.table.focus()
 
-    # -- sorting ------------------------------------------------------------------------------
-
-    @on(ItemTable.SortAsked)
-    def _sort_asked(self, message: ItemTable.SortAsked) -> None:
-        """Sort up by a column, then down, then no more."""
-        same = message.key == self.ordering.key
-        if same and self.ordering.descending:
-            self.ordering = Ordering()
-        else:
-            self.ordering = Ordering(message.key, descending=same)
-        self._draw()
-
-    def action_sort(self, by: int) -> None:
-        """Sort by the next column to the left or right; past the last, by order of scoring."""
-        keys: list[str | None] = [None, *dict.fromkeys(c.key for c in self.table.columns if c.sort)]
-        known = self.ordering.key in keys
-        index = keys.index(self.ordering.key) if known else 0
-        descending = known and self.ordering.descending
-        self.ordering = Ordering(keys[(index + by) % len(keys)], descending)
-        self._draw()
-
-    def action_invert(self) -> None:
-        self.ordering = Ordering(self.ordering.key, not self.ordering.descending)
-        self._draw()
-
-    def action_striking(self) -> None:
-        """Show what is striking first, or the order of scoring."""
-        self.ordering = Ordering() if self.ordering == STRIKING_FIRST else STRIKING_FIRST
-        self._draw()
-
     # -- drawing ------------------------------------------------------------------------------
 
     @property
     def view(self) -> View:
         """What is asked to be shown."""
-        column = next((c for c in self.table.columns if c.key == self.ordering.key), None)
         outcome = None if self.outcome == "all" else self.outcome
-        sort = column.sort if column else (STRIKING,) if self.ordering == STRIKING_FIRST else ()
-        return View(outcome, self._condition, sort, self.ordering.descending)
+        return View(outcome, self._condition, self.ordering)
+
+    def show_view(self) -> None:
+        self._draw()
 
     def _draw(self, *, asked: bool = True) -> None:
         """Show the items of the view; a large run's follow when they are found.
@@ -296,6 +245,11 @@ class ItemBrowser(Acting, Vertical):
             if not self._asked.is_set():
                 self._put_found(*found)
 
+    @property
+    def _complete(self) -> bool:
+        """Whether all items are in the table, by which they are narrowed."""
+        return self.frame is not None and self.frame.height >= self._count
+
     def _put_found(self, numbers: Sequence[int], error: str) -> None:
         if error:
             self._condition, self._filter_error = None, error
@@ -318,14 +272,24 @@ class ItemBrowser(Acting, Vertical):
             titles=self._titles,
             ordering=self.ordering,
             placeholder=(
-                "no item is shown; esc clears the filter, 0 shows all outcomes"
-                if self._count
-                else BEFORE_ROWS
+                BEFORE_ROWS
+                if not self._count
+                else "the items are still being read"
+                if not self._complete
+                else "no item is shown; esc clears the filter, 0 shows all outcomes"
             ),
         )
         note = f"{self.table.count:,} shown" if narrowed else ""
-        if self.ordering == STRIKING_FIRST:
-            note = ", ".join(filter(None, (note, "striking first")))
+        missing = self.table.awaited
+        if (
+            narrowed
+            and self._complete
+            and frame is not None
+            and missing is not None
+            and missing >= 0
+        ):
+            note += f", without {frame.item(missing, 'item_id')}"
+        note = ", ".join(filter(None, (note, self.unseen_order)))
         self.query_one(FilterBar).note(self._filter_error or note, alarm=bool(self._filter_error))
         found = {} if frame is None or frame.is_empty() else counts(frame)
         totals = {"all": self._count, **found} if found else {}

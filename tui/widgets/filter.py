@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -13,9 +13,11 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
+from engine.records.errors import UserError, in_one_line
 from engine.text import displayable, fit, truncated
 from tui.drawing.lines import Line, one_line
 from tui.state.filter_history import FilterHistory
+from tui.state.saved_filters import SIGN, saved_filters
 from tui.widgets.paint import Board
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class FilterInput(Input):
         Binding("down", "newer", "newer filter, or the items"),
         Binding("tab", "complete(1)", "complete"),
         Binding("shift+tab", "complete(-1)", "complete"),
+        Binding("ctrl+s", "app.open('filters')", "save under a name"),
     ]
 
     class GivenUp(Message):
@@ -80,7 +83,14 @@ class FilterInput(Input):
         if offered is None:
             from tui.state.completing import completions
 
-            offered = completions(self.value, self.cursor_position, self.frame())
+            saved: Mapping[str, str] = {}
+            if SIGN in self.value:
+                try:
+                    saved = saved_filters()
+                except UserError as error:
+                    told = displayable(in_one_line(error.message, error.hint))
+                    self.notify(told, severity="warning", markup=False)
+            offered = completions(self.value, self.cursor_position, self.frame(), saved)
             if not offered.found:
                 self.app.bell()
                 return

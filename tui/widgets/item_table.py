@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -18,20 +17,16 @@ from textual.strip import Strip
 from engine.text import displayable, fit
 from tui.acting import Acting
 from tui.actions import MOVE, Action
-from tui.drawing.columns import DIM, Column, Layout, layout
+from tui.drawing.cells import DIM
+from tui.drawing.columns import Column
+from tui.drawing.layout import AS_IT_IS, Layout, layout
 from tui.drawing.lines import wrap
+from tui.state.column_choice import ColumnChoice
+from tui.state.ordering import AS_SCORED, Ordering
 from tui.state.rows import Row
 from tui.widgets.paint import Painted
 
 HEADER_LINES = 1
-
-
-@dataclass(frozen=True)
-class Ordering:
-    """The column that the rows are sorted by; None for the order of scoring."""
-
-    key: str | None = None
-    descending: bool = False
 
 
 class ItemTable(Acting, Painted, ScrollView, can_focus=True):
@@ -66,11 +61,12 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         """A row was double-clicked; the cursor is on it."""
 
     class SortAsked(Message):
-        """A header was clicked."""
+        """A header was clicked; with a modifier key for a further column to sort by."""
 
-        def __init__(self, key: str) -> None:
+        def __init__(self, columns: tuple[str, ...], *, further: bool) -> None:
             super().__init__()
-            self.key = key
+            self.columns = columns
+            self.further = further
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -78,10 +74,13 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         self._make: Callable[[int], Row] | None = None
         self._titles: dict[str, str] = {}
         self._placeholder = ""
-        self._ordering = Ordering()
+        self._ordering = AS_SCORED
+        self._choice: ColumnChoice = AS_IT_IS
+        self._lacking: frozenset[str] = frozenset()
         self._layout: Layout = layout(80)
         self._cursor = 0
         self._moved = False
+        self._awaited: int | None = None
 
     # -- what it shows -------------------------------------------------------------------
 
@@ -114,6 +113,38 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         return self._layout.widths
 
     @property
+    def awaited(self) -> int | None:
+        """The number of the item that the cursor is to be on as soon as it is shown."""
+        return self._awaited
+
+    @property
+    def choice(self) -> ColumnChoice:
+        """Which columns are wanted, and in what order."""
+        return self._choice
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What stands for "{reference}" and "{variant}" in the headers."""
+        return self._titles
+
+    def show_columns(
+        self, *, choice: ColumnChoice | None = None, lacking: frozenset[str] | None = None
+    ) -> None:
+        """Show other columns; what is None stays as it is.
+
+        Args:
+            choice: which are wanted, and in what order.
+            lacking: those that the run has nothing for.
+        """
+        before = self._choice, self._lacking
+        if choice is not None:
+            self._choice = choice
+        if lacking is not None:
+            self._lacking = lacking
+        if (self._choice, self._lacking) != before:
+            self._lay_out()
+
+    @property
     def page_lines(self) -> int:
         return max(1, self.size.height - HEADER_LINES)
 
@@ -132,7 +163,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
             numbers: of the items, in the order to be shown.
             make: gives the row of a number.
             titles: what stands for "{reference}" and "{variant}" in the headers.
-            ordering: for the mark in the header.
+            ordering: for the marks in the header.
             placeholder: shown where there are no rows.
         """
         before, line = self.number, self._cursor - round(self.scroll_y)
@@ -142,6 +173,9 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         self._numbers = numbers
         if changed:
             index = _index(numbers, before) if self._moved else None
+            awaited = _index(numbers, self._awaited)
+            if awaited is not None:
+                index, self._awaited, self._moved = awaited, None, True
             self._cursor = max(0, min(self._cursor, len(numbers) - 1)) if index is None else index
             self._resize_virtual()
             if 0 <= line < self.page_lines:
@@ -155,13 +189,21 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         """Put the cursor on the row of an index (from 0); beyond the ends, on the nearest one."""
         if not self._numbers:
             return
-        self._moved = True
+        self._moved, self._awaited = True, None
         index = max(0, min(index, len(self._numbers) - 1))
         if index != self._cursor:
             self._cursor = index
             self.refresh()
             self.post_message(self.Highlighted(self.number))
         self._reveal()
+
+    def await_number(self, number: int) -> None:
+        """Put the cursor on an item as soon as it is shown, unless somebody moves it before."""
+        index = _index(self._numbers, number)
+        if index is None:
+            self._awaited = number
+        else:
+            self.go_to(index)
 
     def _reveal(self) -> None:
         top = round(self.scroll_target_y)
@@ -192,7 +234,9 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         if offset.y < HEADER_LINES:
             column = self._layout.at(offset.x)
             if column is not None and column.sort:
-                self.post_message(self.SortAsked(column.key))
+                # Many terminals keep clicks with shift for themselves.
+                further = event.shift or event.ctrl or event.meta
+                self.post_message(self.SortAsked(column.sort, further=further))
             return
         index = offset.y - HEADER_LINES + round(self.scroll_y)
         if index < len(self._numbers):
@@ -202,8 +246,13 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
 
     # -- drawing -------------------------------------------------------------------------
 
+    def _lay_out(self) -> None:
+        width = max(self.scrollable_content_region.width, 1)
+        self._layout = layout(width, self._choice, self._lacking)
+        self.refresh()
+
     def on_resize(self) -> None:
-        self._layout = layout(max(self.scrollable_content_region.width, 1))
+        self._lay_out()
         self._resize_virtual()
         self._reveal()
 
@@ -235,13 +284,16 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         header = base + self._part("header")
         marked = header + self._part("sorted")
         segments: list[Segment] = []
+        # Of two columns that are sorted by the same, the one with a title has the mark.
+        owners = {c.sort[0]: c for c in sorted(self.columns, key=lambda c: c.title != "") if c.sort}
         for column, cells in zip(self._layout.columns, self._layout.widths, strict=True):
             if segments:
                 segments.append(Segment(" " * self._layout.gap, header))
             title = displayable(column.title.format_map(self._titles))
-            if column.key == self._ordering.key:
-                arrow = "▼" if self._ordering.descending else "▲"
-                title = fit(title, min(cell_len(title), cells - 1)) + arrow
+            mark = self._ordering.mark(column.sort[0]) if column in owners.values() else ""
+            mark = mark[:cells]
+            if mark:
+                title = fit(title, min(cell_len(title), cells - len(mark))) + mark
                 segments.append(Segment(fit(title, cells), marked))
             else:
                 segments.append(Segment(fit(title, cells), header))
