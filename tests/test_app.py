@@ -335,7 +335,7 @@ async def test_the_details_follow_where_the_run_turns_out_to_have_another_varian
         await it.until(lambda: it.table.count == 4)
         assert it.screen.variant == recipe
         it.screen.variant = WANDA
-        it.screen._draw_item()
+        it.screen.draw_item()
         it.screen.changed(~Change.NONE)
         sheet = it.screen.query_one("#variant-sheet", Sheet)
         assert "magnitude 30 %" in str(sheet.border_title)

@@ -6,24 +6,20 @@ from itertools import islice
 
 from textual import on
 from textual.app import ComposeResult
-from textual.timer import Timer
 
-from engine.analysis.pairing import outcome
 from engine.records.annotations import NOTHING
 from engine.records.decodings.registry import kinds
-from engine.records.scores import Score, ScoredItem
 from tui.actions import FIND, MOVE, RE_DECODE, RUN, SHOW, Action
 from tui.drawing.decode_lines import ItemDecodes
-from tui.drawing.header import run_line, stage_text
+from tui.drawing.header import stage_text
 from tui.drawing.hypothesis_lines import Names
 from tui.screens.base import EngineNeeded
-from tui.screens.noting import NotingScreen
+from tui.screens.items import ItemsScreen
 from tui.state.asking import LiveAsk
 from tui.state.decodes import LiveDecode
 from tui.state.rows import Row, plain_text
 from tui.state.session import LiveRun, Session
 from tui.state.state import Change
-from tui.state.view import headline
 from tui.widgets.ask import AskBar
 from tui.widgets.boards import KeyBoard, RunBoard
 from tui.widgets.browser import STRIKING_FIRST, ItemBrowser
@@ -34,35 +30,12 @@ from tui.widgets.item_table import ItemTable
 LOOKED_AT = 1000
 """So many items are looked at for the stem of a question."""
 
-CATCH_UP_SECONDS, CATCH_UP_PAUSE = 0.02, 0.04
-"""Between two such spells of tabulating items, keys are answered."""
-
 TARGETS = ("variant", "reference", "both")
-VARIANT_ACTIONS = (
-    Action(
-        "left_square_bracket",
-        "variant(-1)",
-        "previous variant",
-        "Show the previous compressed variant.",
-        SHOW,
-        shown="[",
-    ),
-    Action(
-        "right_square_bracket",
-        "variant(1)",
-        "next variant",
-        "Show the next compressed variant.",
-        SHOW,
-        shown="]",
-    ),
-)
 
 
-class InspectScreen(NotingScreen):
-    """Lists the items of a run, shows one side by side, and asks for re-decodes of it."""
+class InspectScreen(ItemsScreen):
+    """Shows the item under the cursor side by side, and asks for re-decodes of it."""
 
-    AUTO_FOCUS = "#table"
-    WIDGETS = (ItemBrowser, ItemTable)
     ACTIONS = (
         Action(
             "b",
@@ -97,7 +70,6 @@ class InspectScreen(NotingScreen):
             footer=8,
         ),
         Action("c", "cancel_decode", "cancel", "Cancel the re-decode that is running.", RE_DECODE),
-        *VARIANT_ACTIONS,
         Action(
             "escape",
             "back",
@@ -137,11 +109,7 @@ class InspectScreen(NotingScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.variant = self.state.variants[0]
-        self._offered = self.state.variants
         self.target = "variant"
-        self._drawn: ScoredItem | None = None
-        self._catching_up: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield RunBoard(id="run")
@@ -160,38 +128,6 @@ class InspectScreen(NotingScreen):
             self.browser.ordering = STRIKING_FIRST
         self.changed(~Change.NONE)
 
-    # -- what is under the cursor -----------------------------------------------------------
-
-    @property
-    def browser(self) -> ItemBrowser:
-        return self.query_one(ItemBrowser)
-
-    @property
-    def table(self) -> ItemTable:
-        return self.browser.table
-
-    @property
-    def current(self) -> ScoredItem | None:
-        """The item under the cursor."""
-        number = self.table.number
-        return None if number is None else self.state.item(self.state.id_of(number))
-
-    @property
-    def current_row(self) -> Row | None:
-        """The item under the cursor with the two scores that are compared."""
-        number = self.table.number
-        return None if number is None else self.row(number)
-
-    @property
-    def selected_id(self) -> str | None:
-        number = self.table.number
-        # What was asked is no item of the run: nothing is noted of it.
-        return None if number is None or number < 0 else self.state.ids[number]
-
-    @property
-    def shown_ids(self) -> list[str]:
-        return [self.state.ids[number] for number in self.table.numbers if number >= 0]
-
     @property
     def target_variants(self) -> tuple[str, ...]:
         """What a re-decode is asked for, and whose verdicts are overruled."""
@@ -200,89 +136,15 @@ class InspectScreen(NotingScreen):
             self.target
         ]
 
-    def row(self, number: int) -> Row:
-        """The row of an item, by its number in the order of arrival; below zero it was asked."""
-        item_id = self.state.id_of(number)
-        scored = self.state.asked_items.scored[item_id] if number < 0 else self.state.items[item_id]
-        reference = scored.scores.get(self.state.reference, Score())
-        variant = scored.scores.get(self.variant, Score())
-        return Row(
-            scored=scored,
-            reference=reference,
-            variant=variant,
-            outcome=outcome(reference, variant),
-            back=tuple(self.state.recoveries(item_id, self.variant)),
-            values=self.state.values(item_id, self.variant),
-            annotation=self.state.notes.of(item_id),
-            asked=number < 0,
-        )
-
     # -- drawing ------------------------------------------------------------------------------
 
     def changed(self, change: Change) -> None:
-        if Change.RUN in change:
-            # Of a saved run the variants are known only when it has been read.
-            names = self.state.variants
-            other = self._offered != names or self.variant not in names
-            if other:
-                self._offered = self.state.variants
-                self.variant = self.state.variants[0]
-            self._draw_run()
-            if other:
-                self._draw_items()
-                self._draw_item()
-            self.look()
-        if Change.ITEMS in change:
-            self._draw_items()
+        super().changed(change)
         self._settle_ask()
         if Change.ANSWERS in change:
-            if self.state.tables.wanted:
-                self.browser.frame = self.state.tables.of(self.variant).frame
-            self.table.refresh()
             self._draw_decodes()
 
-    def noted(self) -> None:
-        self.changed(Change.RUN | Change.ITEMS | Change.ANSWERS)
-        self._draw_item()
-
-    def _draw_run(self) -> None:
-        session = self.session
-        known = None
-        if self.state.tables.wanted:
-            known = headline(self.state.tables.of(self.variant).frame)
-        line = run_line(self.state, self.variant, session.down, known)
-        self.query_one(RunBoard).show(line)
-        panel = self.query_one(FailurePanel)
-        self.set_class(session.down is not None, "-failed")
-        if session.down is None:
-            panel.display = False
-        elif not panel.display:
-            down = session.down
-            panel.show(down.message, down.hint, down.stderr, str(down.log or ""))
-
-    def _draw_items(self) -> None:
-        """Show the items; their table is made behind them, a little at every call."""
-        state = self.state
-        if self._catching_up is not None:
-            self._catching_up.stop()
-            self._catching_up = None
-        frame = None
-        if state.tables.wanted:
-            if state.tables.catch_up(self.variant, CATCH_UP_SECONDS):
-                self._draw_run()
-            else:
-                self._catching_up = self.set_timer(CATCH_UP_PAUSE, self._draw_items)
-            frame = state.tables.of(self.variant).frame
-        labels = {"reference": state.label(state.reference), "variant": state.label(self.variant)}
-        asked = len(state.asked_items)
-        self.browser.show(len(state.ids), frame, self.row, labels, asked)
-        if state.live and self.current is not self._drawn:
-            self._draw_item()
-
-    @on(ItemTable.Highlighted)
-    def _draw_item(self) -> None:
-        row = self.current_row
-        self._drawn = row.scored if row else None
+    def show_item(self, row: Row | None) -> None:
         labels = self.state.label
         scored, noted = (row.scored, row.annotation) if row else (None, NOTHING)
         self.query_one(QuestionBoard).show(scored, noted)
@@ -368,13 +230,6 @@ class InspectScreen(NotingScreen):
 
     async def action_cancel_decode(self) -> None:
         await self.session.cancel()
-
-    def action_variant(self, by: int) -> None:
-        names = self.state.variants
-        if len(names) > 1:
-            self.variant = names[(names.index(self.variant) + by) % len(names)]
-            self.changed(~Change.NONE)
-            self._draw_item()
 
     def action_scroll_detail(self, by: int) -> None:
         self.query_one(PairDetails).scroll_lines(by)

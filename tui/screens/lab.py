@@ -20,7 +20,8 @@ from tui.actions import LAB, RE_DECODE, Action
 from tui.drawing.hypothesis_lines import Names
 from tui.drawing.lab_lines import columns_in, heading_pieces
 from tui.screens.base import EngineNeeded, RunScreen
-from tui.screens.inspect import VARIANT_ACTIONS, InspectScreen
+from tui.screens.inspect import InspectScreen
+from tui.screens.items import VARIANT_ACTIONS
 from tui.screens.page import BACK, TitleBoard
 from tui.state.decodes import LiveDecode
 from tui.state.experiments import Cell, cell_of, kinds_in_order, others_of

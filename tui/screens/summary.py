@@ -16,7 +16,8 @@ from tui.actions import SHOW
 from tui.drawing.lines import Line, columns
 from tui.drawing.summary_lines import ComparisonFigures, comparison_blocks
 from tui.drawing.variant_lines import variants_lines
-from tui.screens.inspect import VARIANT_ACTIONS, InspectScreen
+from tui.screens.inspect import InspectScreen
+from tui.screens.items import VARIANT_ACTIONS
 from tui.screens.page import PageScreen
 from tui.state.session import Session
 from tui.state.state import Change
