@@ -172,6 +172,15 @@ class ItemBrowser(Acting, Vertical):
 
     # -- narrowing ----------------------------------------------------------------------------
 
+    def filter_by(self, text: str) -> None:
+        """Show the items of all outcomes that a filter lets through; empty for all items."""
+        bar = self.query_one(FilterBar)
+        bar.display = bool(text)
+        bar.input.value = text
+        self.action_outcome("all")
+        self.table.focus()
+        self.table.go_to(0)
+
     def action_outcome(self, outcome: str) -> None:
         """Show only items of an outcome; "all" shows every one."""
         self.outcome = outcome
