@@ -32,6 +32,7 @@ from tui.drawing.anchors import anchoring
 from tui.screens.base import EngineNeeded, RunScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.export import ExportScreen
+from tui.screens.groups import GroupsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.lab import LabScreen
@@ -89,6 +90,7 @@ class InspectorApp(ActingApp, CrashingApp):
         XRayScreen,
         VariantsScreen,
         SummaryScreen,
+        GroupsScreen,
         RemediesScreen,
         StageScreen,
         ExportScreen,

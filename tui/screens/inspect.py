@@ -74,7 +74,8 @@ class InspectScreen(ItemsScreen):
             "escape",
             "back",
             "clear",
-            "Clear the filter; with a re-decode running, cancel that first.",
+            "Clear the filter, and go back where that was a figure's; with a re-decode running, "
+            "cancel that first.",
             FIND,
             shown="esc",
         ),
@@ -177,7 +178,7 @@ class InspectScreen(ItemsScreen):
     async def action_back(self) -> None:
         """Cancel what runs, else clear the filter, else show all outcomes."""
         if not await self.session.cancel():
-            self.browser.clear()
+            self.go_back()
 
     async def action_decode(self, kind: str) -> None:
         scored = self.current
