@@ -22,6 +22,7 @@ from engine.records.protocol import (
     Request,
 )
 from engine.records.scores import Judgement, Score, ScoredItem
+from engine.runs.annotations import read_annotations
 from engine.runs.asked import AskedLog
 from engine.runs.log import RunLog
 from tests.app_helpers import Opened, drawn, opened
@@ -169,7 +170,6 @@ async def test_all_that_an_item_can_do_works_on_it() -> None:
         assert (stage.item_id, stage.whole) == ("asked-1", 6)
         await it.press("escape", "y")
         assert "id: asked-1" in it.app.clipboard
-        assert it.screen.selected_id is None
         assert not any(item_id.startswith("asked") for item_id in it.screen.shown_ids)
         await it.press("down")
         assert it.current_id != "asked-1"
@@ -256,6 +256,36 @@ async def test_a_saved_run_has_what_was_asked_of_it_and_asks_its_engine(tmp_path
         await it.press("a", *CHILE, "enter")
         await it.until(lambda: len(it.engine.sent) == 2)
         assert [type(request) for request in it.engine.sent] == [OpenRun, Ask]
+
+
+async def test_it_takes_stars_tags_notes_and_verdicts_and_counts_for_nothing(
+    tmp_path: Path,
+) -> None:
+    scored = scored_items(10)
+    run = tmp_path / "run"
+    with RunLog.open(run, manifest(len(scored)), [one.item for one in scored]) as log:
+        log.append_scored(scored)
+        AskedLog(run).append_scored(asked_item(Ask(question="Who wrote Faust?", gold="Goethe"), 1))
+    async with opened(saved=run) as it:
+        counted = drawn(it.screen.query_one("#outcomes"))
+        assert it.current_id == "asked-1"
+        before = it.screen.row(-1).variant.open
+        assert before is not None
+        await it.press("asterisk", "exclamation_mark")
+        after = it.screen.row(-1).variant.open
+        assert after is not None
+        assert after.overruled
+        assert after.judgement.correct is not before.judgement.correct
+        row = drawn(it.table).splitlines()[1]
+        assert "★" in row
+        assert "!" in row
+        assert drawn(it.screen.query_one("#outcomes")) == counted
+        assert "overruled" not in drawn(it.screen.query_one("#run"))
+        assert read_annotations(run).keys() == {"asked-1"}
+        await it.press("U")
+        assert it.screen.row(-1).variant.open == before
+    async with opened(saved=run) as it:
+        assert it.screen.row(-1).annotation.starred
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 34), (200, 50)])

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import polars as pl
 import pytest
 
+from engine.analysis.asked import with_asked, without_asked
+from engine.analysis.overruling import annotated
 from engine.analysis.rejudging import rejudge
 from engine.items.halves import halves
+from engine.records.annotations import Overruled, Starred
 from engine.records.decodings.beam import Beam
 from engine.records.decodings.sample import Sample
 from engine.records.instruments.fork import Fork
@@ -26,9 +30,11 @@ from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
 from engine.reports.export import LONG_WRITERS, WRITERS, export
 from engine.reports.report import full_summary
+from engine.runs.annotations import AnnotationLog
 from engine.runs.asked import AskedLog
 from engine.runs.log import RunLog
 from engine.runs.reading import read_run
+from tests.cli_helpers import run_cli
 from tests.inspector_fixtures import DENSE, WANDA, finding, manifest, redecode, scored_items
 from tui.state.figures import Figures
 from tui.state.saved import saved_state
@@ -112,6 +118,9 @@ def of_state(state: RunState) -> dict[str, Any]:
 def test_no_figure_of_a_saved_run_has_it_in(run: Path, tmp_path: Path) -> None:
     before = figures(run, tmp_path / "before")
     ask(run)
+    log = AnnotationLog(run)
+    log.append(Starred(items=("asked-1",), starred=True))
+    log.append(Overruled(items=("asked-1", "asked-2"), verdicts={WANDA: True}))
     after = figures(run, tmp_path / "after")
     assert before.keys() == after.keys()
     for name, value in before.items():
@@ -120,6 +129,49 @@ def test_no_figure_of_a_saved_run_has_it_in(run: Path, tmp_path: Path) -> None:
     assert list(asked.scored.values()) == asked_items(20)
     assert all(len(asked.redecodes[one]) == len(DECODINGS) for one in asked.scored)
     assert all(asked.findings[one] for one in asked.scored)
+
+
+def test_an_export_has_it_in_where_that_is_asked_for(run: Path, tmp_path: Path) -> None:
+    ask(run)
+    log = AnnotationLog(run)
+    log.append(Starred(items=("asked-1",), starred=True))
+    before = annotated(read_run(run))
+    assert "asked-1" not in before.annotations
+    both = with_asked(before)
+    assert without_asked(both) == msgspec.structs.replace(before, annotations={})
+    for suffix in WRITERS:
+        export(both, tmp_path / f"both{suffix}")
+        export(before, tmp_path / f"items{suffix}")
+    table = pl.read_parquet(tmp_path / "both.parquet")
+    assert table.columns[-1] == "asked"
+    assert table.filter("asked")["item_id"].to_list() == [one.item.id for one in asked_items(20)]
+    items = pl.read_parquet(tmp_path / "items.parquet")
+    assert table.filter(~pl.col("asked")).drop("asked").equals(items)
+    lines = (tmp_path / "both.jsonl").read_bytes().splitlines()
+    question = next(one for one in map(msgspec.json.decode, lines) if one["item_id"] == "asked-1")
+    assert question["asked"] is True
+    assert len(question["redecodes"]) == len(DECODINGS)
+    assert question["annotation"]["starred"] is True
+    # A report has these rows, and no other figure than without them.
+    text, without = ((tmp_path / f"{name}.md").read_text() for name in ("both", "items"))
+    title = f"## {len(items)} items"
+    count = len(asked_items(20))
+    both_title = f"## {len(table)} items, {count} of them asked"
+    assert both_title in text
+    assert text.partition(both_title)[0] == without.partition(title)[0]
+    assert text.count("? asked") == count
+    assert (tmp_path / "both.html").read_text().count("? asked") == count
+    export(both, tmp_path / "long.csv", long=True)
+    assert pl.read_csv(tmp_path / "long.csv").filter("asked").height == 2 * count
+
+
+def test_the_command_exports_it(run: Path, tmp_path: Path) -> None:
+    ask(run)
+    both = 34 + len(asked_items(20))
+    for more, count in ((), 34), (("--asked",), both), (("--asked", "--judge", "exact"), both):
+        done = run_cli(tmp_path, "export", run, "--to", tmp_path / "table.csv", *more)
+        assert done.returncode == 0, done.stderr
+        assert f"{count} items in" in done.stderr
 
 
 def folded(events: Sequence[Event]) -> RunState:

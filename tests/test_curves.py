@@ -13,7 +13,7 @@ from engine.analysis.statistics import wilson
 from engine.analysis.variants import VariantFigures, variant_table
 from engine.reports.charts import FRAME
 from engine.reports.export import export
-from tests.runs_helpers import make_run, one_of_each
+from tests.runs_helpers import make_item, make_run, make_score, one_of_each, scored_item
 from tests.variant_fixtures import GRADED, graded_run
 from tui.drawing.curve_lines import curve_lines
 from tui.drawing.lines import width_of
@@ -137,8 +137,10 @@ def test_the_page_has_a_figure_for_each_method_that_says_what_the_table_says(
         assert f"{curve.points[-1].label}, open: " in root.attrib["aria-label"]
 
 
-def test_pages_without_curves_have_no_figure(tmp_path: Path) -> None:
-    export(make_run(one_of_each()), tmp_path / "run.html")
+def test_a_run_without_choices_has_no_figure(tmp_path: Path) -> None:
+    item = make_item("one", options=())
+    scored = [scored_item(item, make_score(item, "Paris"), make_score(item, "Rome"))]
+    export(make_run(scored), tmp_path / "run.html")
     page = (tmp_path / "run.html").read_text("utf-8")
     assert "<svg" not in page
     assert ".charts" not in page
@@ -153,3 +155,19 @@ def test_markdown_has_the_curves_as_a_table(tmp_path: Path) -> None:
     assert first == ["wanda", "", "", "", "sparsegpt", "", ""]
     assert len(rows) == len(GRADED) + 2
     assert rows[3].startswith("|  | 50 % | 25 % |")
+
+
+def test_a_single_variant_is_drawn_beside_the_dense_model(tmp_path: Path) -> None:
+    export(make_run(one_of_each()), tmp_path / "run.html")
+    [(title, svg)] = SVG.findall((tmp_path / "run.html").read_text(encoding="utf-8"))
+    assert title == "dense → wanda 45 %"
+    drawing = ElementTree.fromstring(svg)
+    lines = {line.get("class"): line.get("points") for line in drawing.iter("polyline")}
+    assert lines.keys() == {"line choice", "line open"}
+    texts = [text.text for text in drawing.iter("text")]
+    assert {"dense", "wanda 45 %", "choice", "open"} <= set(texts)
+    assert "sparsity" not in texts
+    opened = [float(point.split(",")[1]) for point in (lines["line open"] or "").split()]
+    # Open answers fall from 3 to 2 of 5: higher up is a lower number.
+    assert opened[1] - opened[0] == pytest.approx(0.2 * (FRAME.bottom - FRAME.top), abs=0.2)
+    assert "40 % of 5" in svg

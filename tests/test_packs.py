@@ -10,16 +10,24 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from engine.records.annotations import NoteWritten, Overruled, Starred, Tagged
+from engine.records.decodings.beam import Beam
 from engine.records.errors import UserError
+from engine.runs.annotations import ANNOTATIONS, AnnotationLog, read_annotations
+from engine.runs.asked import AskedLog
 from engine.runs.packing import write_pack
 from engine.runs.packs import MEMBERS, PACK, read_pack, unpack
 from engine.runs.reading import Run, read_run
+from engine.runs.remedies import RemedyLog
 from tests.cli_helpers import ROOT, run_cli
+from tests.inspector_fixtures import DENSE, WANDA, redecode
 from tests.pty_command import PtyCommand
 from tests.stage_helpers import staged_run
+from tests.test_remedies_screen import report
 from tui.state.saved import saved_state
-from tui.state.staging import programme
+from tui.state.staging import programme, scene
 
 
 @pytest.fixture
@@ -58,6 +66,50 @@ def test_chosen_items_say_that_they_are_chosen(tmp_path: Path) -> None:
     assert nothing.returncode == 2
     assert "no item to pack" in nothing.stderr
     assert not (tmp_path / "no").exists()
+
+
+def test_notes_questions_and_remedies_travel(run: Run, tmp_path: Path) -> None:
+    second, *_ = list(run.scored)
+    [first, *_] = programme(saved_state(run.directory, lambda *_: None)).ids
+    log = AnnotationLog(run.directory)
+    log.append(Starred(items=(first, second), starred=True))
+    log.append(NoteWritten(items=(second,), note="a secret"))
+    log.undo()
+    log.append(Overruled(items=(second,), verdicts={DENSE: False}))
+    asked = AskedLog(run.directory)
+    question = replace(
+        run.scored[first], item=replace(run.scored[first].item, id="asked-1"), notes=("asked",)
+    )
+    asked.append_scored(question)
+    asked.append_redecode(redecode(question, WANDA, Beam()))
+    log.append(Tagged(items=("asked-1",), add=("audience",)))
+    RemedyLog(run.directory).append(report())
+    write_pack(run, tmp_path / "a.illusion")
+    unpack(tmp_path / "a.illusion", tmp_path / "again")
+    state = saved_state(tmp_path / "again", lambda *_: None)
+    assert state.notes.by_item == read_annotations(run.directory)
+    assert state.notes.overruled == 1
+    assert "asked-1" in programme(state).ids
+    assert scene(state, "asked-1", WANDA).recovery is not None
+    assert list(state.asked_items.scored.values()) == [question]
+    assert len(state.results("asked-1")) == 1
+    assert state.remedies == report()
+    assert b"a secret" not in (tmp_path / "again" / ANNOTATIONS).read_bytes()
+    write_pack(read_run(tmp_path / "again"), tmp_path / "b.illusion")
+    assert (tmp_path / "a.illusion").read_bytes() == (tmp_path / "b.illusion").read_bytes()
+
+    # Of chosen items go the notes on these, and what the search for remedies came to.
+    done = run_cli(
+        tmp_path, "pack", run.directory, "--to", tmp_path / "some", "--filter", "overruled"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 items in" in done.stderr
+    assert "with notes and what was asked and remedies" in done.stderr
+    unpack(tmp_path / "some", tmp_path / "few")
+    few = saved_state(tmp_path / "few", lambda *_: None)
+    assert few.notes.by_item.keys() == {second, "asked-1"}
+    assert few.notes.of(second).starred
+    assert few.remedies == report()
 
 
 def rewritten(members: dict[str, bytes]) -> bytes:

@@ -59,7 +59,16 @@ def test_what_is_absent_or_not_a_number_is_null() -> None:
     broken = make_score(item, "Paris", kl=math.nan)
     bare = pairs_frame([scored_item(item, Score(), Score())], "dense", PRUNED)
     assert bare.row(0, named=True)["outcome"] is None
-    described = {"item_id", "language", "question", "gold", "variant", "kind", "has_passage"}
+    described = {
+        "item_id",
+        "gold_length",
+        "language",
+        "question",
+        "gold",
+        "variant",
+        "kind",
+        "has_passage",
+    }
     described |= {"starred"}
     assert bare.select(pl.exclude(described)).null_count().sum_horizontal()[0] == (
         len(SCHEMA) - len(described)

@@ -26,6 +26,7 @@ from tests.app_helpers import opened
 from tests.inspector_fixtures import DENSE, WANDA, finding, manifest, redecode, scored_items
 from tests.test_remedies_screen import report
 from tests.variant_fixtures import graded_items, graded_manifest
+from tui.screens.groups import GroupsScreen
 from tui.screens.page import PageScreen
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -36,6 +37,7 @@ KEYS = {
     "restore": ("x", "r"),
     "lab": ("enter", "down"),
     "summary": ("v",),
+    "groups": ("V",),
     "remedies": ("m",),
 }
 LAB_DECODINGS = (Beam(), Sample(), OneShot(), KShot(), Contrastive(), Beam(width=4))
@@ -84,7 +86,9 @@ def graded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 SIZES = ((200, 50), (80, 24))
-SCREENS = [(screen, size) for screen in KEYS for size in SIZES] + [("lab", (120, 34))]
+SCREENS = [(screen, size) for screen in KEYS for size in SIZES] + [
+    (screen, (120, 34)) for screen in ("lab", "summary", "groups")
+]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +130,8 @@ async def compare(screen: str, keys: tuple[str, ...], size: tuple[int, int], run
         await it.press(*keys)
         if isinstance(page := it.app.screen, PageScreen):
             await it.until(lambda: len(page.texts()) > 1)
+        elif isinstance(groups := it.app.screen, GroupsScreen):
+            await it.until(lambda: bool(groups.shown))
         drawn = normalised(it.app.export_screenshot(simplify=True))
     path = SNAPSHOTS / f"{screen}-{size[0]}x{size[1]}.svg"
     if os.environ.get("UPDATE_SNAPSHOTS"):

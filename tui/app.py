@@ -34,6 +34,7 @@ from tui.screens.columns import ColumnsScreen
 from tui.screens.compare import CompareScreen
 from tui.screens.export import ExportScreen
 from tui.screens.filters import FiltersScreen
+from tui.screens.groups import GroupsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import FROM_THE_TOP, InspectScreen
 from tui.screens.lab import LabScreen
@@ -93,6 +94,7 @@ class InspectorApp(ActingApp, CrashingApp):
         XRayScreen,
         VariantsScreen,
         SummaryScreen,
+        GroupsScreen,
         RemediesScreen,
         StageScreen,
         FiltersScreen,

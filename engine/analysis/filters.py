@@ -44,6 +44,7 @@ MOST_CHARACTERS = 100_000
 """Room for lists of thousands of ids: `item_id:a,b,c` is one condition."""
 
 _PART = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_LISTED = re.compile(r'((?:[^,"]|"[^"]*")*),')
 _CONDITION = re.compile(r"(?P<name>[A-Za-z_][\w()]*)(?P<sign>:|>=|<=|!=|>|<|=)(?P<value>.*)", re.S)
 
 
@@ -61,6 +62,7 @@ class _Condition(NamedTuple):
     column: str
     sign: str
     value: str
+    listed: tuple[str, ...]
 
 
 def parse_filter(text: str) -> pl.Expr:
@@ -138,7 +140,9 @@ def _term(part: str) -> pl.Expr | _Contains:
         raise UserError(f"filter: '{shown}' has no value", FILTER_HELP)
     if value == "absent" and sign in {":", "="}:
         return pl.col(column.name).is_null()
-    condition = _Condition(shown, metric, column.name, sign, value)
+    # A comma in quotation marks is one of the value.
+    listed = tuple(one.replace('"', "") for one in _LISTED.findall(f"{match['value']},"))
+    condition = _Condition(shown, metric, column.name, sign, value, listed)
     if column.type is bool:
         return _truth(condition)
     return _string(condition) if column.type is str else _number(condition)
@@ -196,12 +200,12 @@ def _string(condition: _Condition) -> pl.Expr | _Contains:
     column, metric = condition.column, condition.metric
     if metric.matched == "part":
         return _Contains((column,), condition.value, condition.sign != "!=")
-    matches = _is_one_of(metric, column, condition.value)
+    matches = _is_one_of(metric, column, condition.listed)
     return ~matches if condition.sign == "!=" else matches
 
 
-def _is_one_of(metric: Metric, column: str, listed: str) -> pl.Expr:
-    wanted = [_plain(value) for value in listed.split(",")]
+def _is_one_of(metric: Metric, column: str, listed: Sequence[str]) -> pl.Expr:
+    wanted = [_plain(value) for value in listed]
     strange = sorted(set(wanted).difference(metric.values)) if metric.values else []
     if strange:
         article = "an" if metric.title[0] in "aeiou" else "a"
@@ -209,6 +213,8 @@ def _is_one_of(metric: Metric, column: str, listed: str) -> pl.Expr:
             f"filter: '{shortened(strange[0])}' is not {article} {metric.title}",
             f"Expected {', '.join(metric.values)}.",
         )
+    # The column is only lowercased, which for some scripts is another text than `_plain` makes.
+    wanted += [value.lower() for value in listed]
     text = pl.col(column).str.to_lowercase()
     if metric.matched == "each":
         return text.str.split(EACH).list.eval(pl.element().is_in(wanted)).list.any()

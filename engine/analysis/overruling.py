@@ -17,10 +17,13 @@ from engine.runs.reading import Run
 def annotated(run: Run) -> Run:
     """The run with what is noted of its items, and with the verdicts that were corrected.
 
+    What is noted of questions that were asked beside them is left out.
+
     Raises:
         UserError: the file of the notes is damaged.
     """
-    annotations = read_annotations(run.directory)
+    noted = read_annotations(run.directory)
+    annotations = {item_id: noted[item_id] for item_id in run.scored if item_id in noted}
     if not annotations:
         return run
     scored = {

@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 
 from engine.analysis.chance import Chance
+from engine.analysis.conditions import condition
 from engine.analysis.recoveries import Positions, among, brought_back, fold_recoveries
 from engine.analysis.recovery_items import control, recoverable
 from engine.records.decodings.decoding import Decoding
@@ -44,6 +45,8 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     """What one decoding brought back of one group's items.
 
     Attributes:
+        filter: shows the items that came back; None where another decoding of its kind was tried,
+            which the filter language doesn't tell apart.
         items: of the group that recovery is for; not all need have been tried.
         positions: how many came back at which position among the hypotheses, best first.
         control: what comes back by chance, and of items that neither model answers.
@@ -51,6 +54,7 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
 
     decoding: str
     group: str
+    filter: str | None
     items: int
     tried: int
     recovered: int
@@ -106,6 +110,9 @@ def recoveries_of_groups(
         return ()
     chance = Chance(run, variant)
     never = control(groups[0][1], settings)
+    (whole, _), *languages = groups
+    names = [name for name, _ in languages]
+    of_group = {whole: ""} | {name: condition("lang", name, names) for name in names}
     return tuple(
         recovery
         for group, frame in groups
@@ -115,6 +122,7 @@ def recoveries_of_groups(
             recoverable(frame, settings),
             never.intersection(frame["item_id"]),
             chance,
+            " ".join(filter(None, (settings.recover_filter, of_group[group]))),
         )
     )
 
@@ -125,9 +133,11 @@ def _of_group(
     items: set[str],
     never: set[str],
     chance: Chance,
+    filter_text: str,
 ) -> list[Recovery]:
     rows = []
     controls = among(recoveries, never)
+    kinds = Counter(decoding.name for decoding in recoveries)
     for decoding, positions in among(recoveries, items).items():
         counts = Counter(position for position in positions.values() if position)
         others = controls.get(decoding, {})
@@ -135,6 +145,9 @@ def _of_group(
             Recovery(
                 decoding=decoding.label,
                 group=group,
+                filter=f"{filter_text} {_came_back(decoding)}"
+                if kinds[decoding.name] == 1
+                else None,
                 items=len(items),
                 tried=len(positions),
                 recovered=counts.total(),
@@ -147,3 +160,7 @@ def _of_group(
             )
         )
     return rows
+
+
+def _came_back(decoding: Decoding) -> str:
+    return f"recovered_by_{decoding.name.replace('-', '_')}>0"

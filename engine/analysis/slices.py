@@ -8,11 +8,33 @@ from statistics import NormalDist
 import msgspec
 import polars as pl
 
+from engine.analysis.cuts import GOLD_LENGTH, KIND, LANGUAGE, PASSAGE, Cut, Part, parts
+
 SMALLEST_SLICE = 10
 """With fewer items a slice says more about its items than about itself."""
 
-_LENGTHS = ((5, "1–5 characters"), (10, "6–10 characters"), (20, "11–20 characters"))
-_LONGEST = "over 20 characters"
+CUTS = (LANGUAGE, KIND, GOLD_LENGTH, PASSAGE)
+"""What the items are, and not how they are answered."""
+
+VERDICTS = tuple(
+    f"{side}_{kind}_correct" for side in ("dense", "pruned") for kind in ("answer", "choice")
+)
+
+
+class Illusion(msgspec.Struct, frozen=True, kw_only=True):
+    """How much further open accuracy fell than choice accuracy, over items that have both.
+
+    Attributes:
+        value: as a share: what a benchmark of choices doesn't show.
+        low, high: its 95 % interval, by the normal approximation over the items; None for one item.
+    """
+
+    n: int
+    open_change: float
+    choice_change: float
+    value: float
+    low: float | None
+    high: float | None
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +42,8 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         by: what the run is cut by ("language", "kind", "gold length", "passage").
+        filter: that shows its items; None where the filter language can't say it.
+        known: how many of its items the reference answers: among others no answer is demoted.
         recognition_only: how many of its items are.
         illusion: how much further open accuracy fell than choice accuracy, as a share: what a
             benchmark of choices doesn't show.
@@ -28,7 +52,9 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
     by: str
     value: str
+    filter: str | None
     n: int
+    known: int
     recognition_only: int
     open_change: float
     choice_change: float
@@ -43,55 +69,57 @@ def rank_slices(frame: pl.DataFrame) -> tuple[Slice, ...]:
     An item counts if it has an open answer and a choice from both variants. What doesn't cut the
     run (one language, no passages) gives no slices.
     """
-    verdicts = [f"{side}_{kind}_correct" for side in _SIDES for kind in ("answer", "choice")]
-    pairs = frame.drop_nulls(verdicts)
+    pairs = frame.drop_nulls(VERDICTS)
     slices = []
-    for by, values in _cuts(pairs).items():
-        if values.n_unique() < 2:
-            continue
-        for (value,), part in pairs.with_columns(cut=values).group_by("cut", maintain_order=True):
-            if part.height >= SMALLEST_SLICE:
-                slices.append(_slice(by, str(value), part))
+    for cut in CUTS:
+        found = list(parts(pairs, cut))
+        if len(found) > 1:
+            slices += [_slice(cut, part) for part in found if part.frame.height >= SMALLEST_SLICE]
     return tuple(sorted(slices, key=lambda part: (-part.illusion, -part.n, part.by, part.value)))
 
 
-_SIDES = ("dense", "pruned")
-
-
-def _cuts(frame: pl.DataFrame) -> dict[str, pl.Series]:
-    length = pl.lit(_LONGEST)
-    for most, name in reversed(_LENGTHS):
-        length = (
-            pl.when(pl.col("gold").str.len_chars() <= most).then(pl.lit(name)).otherwise(length)
-        )
-    cuts = frame.select(
-        pl.col("language"),
-        pl.col("kind").fill_null("unnamed"),
-        length.alias("gold length"),
-        pl.when("has_passage").then(pl.lit("given")).otherwise(pl.lit("none")).alias("passage"),
-    )
-    return {name: cuts[name] for name in cuts.columns}
-
-
-def _slice(by: str, value: str, frame: pl.DataFrame) -> Slice:
+def illusion_of(frame: pl.DataFrame) -> Illusion | None:
+    """The illusion over the items of a frame; None where none has all four verdicts."""
+    pairs = frame.select(pl.col(VERDICTS).cast(pl.Int8)).drop_nulls()
+    if pairs.is_empty():
+        return None
     changes = {
-        kind: frame[f"pruned_{kind}_correct"].cast(pl.Int8)
-        - frame[f"dense_{kind}_correct"].cast(pl.Int8)
+        kind: pairs[f"pruned_{kind}_correct"] - pairs[f"dense_{kind}_correct"]
         for kind in ("answer", "choice")
     }
     gaps = [int(gap) for gap in changes["choice"] - changes["answer"]]
     n = len(gaps)
-    illusion = sum(gaps) / n
-    variance = sum((gap - illusion) ** 2 for gap in gaps) / (n - 1)
-    margin = NormalDist().inv_cdf(0.975) * math.sqrt(variance / n)
-    return Slice(
-        by=by,
-        value=value,
+    value = sum(gaps) / n
+    margin = None
+    if n > 1:
+        variance = sum((gap - value) ** 2 for gap in gaps) / (n - 1)
+        margin = NormalDist().inv_cdf(0.975) * math.sqrt(variance / n)
+    return Illusion(
         n=n,
-        recognition_only=int((frame["outcome"] == "recognition-only").sum()),
         open_change=int(changes["answer"].sum()) / n,
         choice_change=int(changes["choice"].sum()) / n,
-        illusion=illusion,
-        low=illusion - margin,
-        high=illusion + margin,
+        value=value,
+        low=None if margin is None else value - margin,
+        high=None if margin is None else value + margin,
+    )
+
+
+def _slice(cut: Cut, part: Part) -> Slice:
+    frame = part.frame
+    found = illusion_of(frame)
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    return Slice(
+        by=cut.title,
+        value=part.value,
+        filter=part.filter,
+        n=found.n,
+        known=int(frame["dense_answer_correct"].sum()),
+        recognition_only=int((frame["outcome"] == "recognition-only").sum()),
+        open_change=found.open_change,
+        choice_change=found.choice_change,
+        illusion=found.value,
+        low=found.low,
+        high=found.high,
     )

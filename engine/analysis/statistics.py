@@ -11,7 +11,7 @@ from engine.analysis.frame import run_frame
 from engine.analysis.metrics.registry import ladder
 from engine.analysis.pairing import count_flips, flip
 from engine.analysis.recovery_figures import Recovery, recoveries_of_groups
-from engine.analysis.recovery_items import recoverable_text
+from engine.analysis.recovery_items import recoverable, recoverable_text
 from engine.analysis.slices import Slice, rank_slices
 from engine.analysis.summed import mean, median
 from engine.records.scores import ScoredItem
@@ -107,6 +107,7 @@ class ComparisonStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         recovery_items: what the items are called that recovery is for.
+        candidates: how many of them each group has.
     """
 
     variant: str
@@ -114,6 +115,7 @@ class ComparisonStatistics(msgspec.Struct, frozen=True, kw_only=True):
     first_token_ranks: RankBands
     worst_token_ranks: RankBands
     recovery_items: str
+    candidates: dict[str, int]
     recoveries: tuple[Recovery, ...]
     slices: tuple[Slice, ...]
 
@@ -238,6 +240,7 @@ def _comparison(run: Run, name: str, frame: pl.DataFrame) -> ComparisonStatistic
         first_token_ranks=rank_bands(demoted["pruned_gold_rank"]),
         worst_token_ranks=rank_bands(demoted["pruned_worst_rank"]),
         recovery_items=recoverable_text(settings),
+        candidates={group: len(recoverable(part, settings)) for group, part in parts},
         recoveries=recoveries_of_groups(run, name, parts),
         slices=rank_slices(frame),
     )

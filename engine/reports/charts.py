@@ -1,13 +1,17 @@
-"""Curves as the geometry of pictures, one for each method, for a template to draw."""
+"""Curves, and single variants, as the geometry of pictures for a template to draw."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from engine.analysis.curves import MEASURES, Curve, axis, end_places, highest, series
 from engine.analysis.statistics import Proportion
+from engine.analysis.variants import VariantFigures
 from engine.reports.figures import proportion_text
+from engine.text import displayable, truncated
 
 
 class Frame(NamedTuple):
@@ -23,6 +27,9 @@ class Frame(NamedTuple):
 
 FRAME = Frame()
 LABEL_HEIGHT = 15
+ENDS = (0.15, 0.9)
+"""Where the reference and a variant stand on an axis from 0 to 1."""
+LABEL_CELLS = 24
 BESIDE = 3
 """Intervals stand so far beside their points, left, on and right of them, and so don't overlap."""
 
@@ -55,14 +62,16 @@ class Tick(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """One method's picture; coordinates are those of an SVG of `FRAME`.
+    """The picture of a method or a variant; coordinates are those of an SVG of `FRAME`.
 
     Attributes:
+        axis: what its horizontal axis is; empty where that needs no name.
         gap: outline of the area between choice and open answer; empty where one is absent.
         summary: the picture in words.
     """
 
-    method: str
+    title: str
+    axis: str
     plotted: tuple[Plotted, ...]
     gap: str
     across: tuple[Tick, ...]
@@ -72,16 +81,42 @@ class Chart(NamedTuple):
 
 def charts(curves: Sequence[Curve]) -> list[Chart]:
     """A picture for each curve, all on the same axes."""
+    if not curves:
+        return []
     step, end = axis(highest(curves))
     down = tuple(
         Tick(_across(number * step, end), f"{100 * number * step:.0f} %")
         for number in range(round(end / step) + 1)
     )
-    across = tuple(Tick(_up(share), f"{100 * share:.0f} %") for share in (0, 0.25, 0.5, 0.75, 1))
-    return [_chart(curve, end, across, down) for curve in curves]
+    return [_chart(curve, "sparsity", end, _shares(), down) for curve in curves]
 
 
-def _chart(curve: Curve, end: float, across: tuple[Tick, ...], down: tuple[Tick, ...]) -> Chart:
+def changes(variants: Sequence[tuple[VariantFigures, VariantFigures]]) -> list[Chart]:
+    """A picture for each variant beside the reference: what fell, and what didn't."""
+    return [_change(reference, variant) for reference, variant in variants]
+
+
+def _change(reference: VariantFigures, variant: VariantFigures) -> Chart:
+    # The two stand where a curve has its first and its last point.
+    pair = tuple(
+        msgspec.structs.replace(one, achieved_sparsity=place)
+        for one, place in zip((reference, variant), ENDS, strict=True)
+    )
+    down = tuple(
+        Tick(_across(place, 1.0), truncated(displayable(one.label), LABEL_CELLS))
+        for one, place in zip((reference, variant), ENDS, strict=True)
+    )
+    title = f"{reference.label} → {variant.label}"
+    return _chart(Curve(title, pair), "", 1.0, _shares(), down)
+
+
+def _shares() -> tuple[Tick, ...]:
+    return tuple(Tick(_up(share), f"{100 * share:.0f} %") for share in (0, 0.25, 0.5, 0.75, 1))
+
+
+def _chart(
+    curve: Curve, axis_title: str, end: float, across: tuple[Tick, ...], down: tuple[Tick, ...]
+) -> Chart:
     found = {measure: points for measure in MEASURES if (points := series(curve, measure))}
     ends = [points[-1][1] for points in found.values()]
     places = end_places(ends, LABEL_HEIGHT / (FRAME.bottom - FRAME.top))
@@ -98,7 +133,7 @@ def _chart(curve: Curve, end: float, across: tuple[Tick, ...], down: tuple[Tick,
     if "choice" in found and "open" in found:
         gap = f"{_line(found['choice'], end)} {_line(found['open'][::-1], end)}"
     words = "; ".join(mark.text for drawn in plotted for mark in drawn.marks)
-    return Chart(curve.method, plotted, gap, across, down, words)
+    return Chart(curve.method, axis_title, plotted, gap, across, down, words)
 
 
 def _marks(curve: Curve, measure: str, end: float) -> tuple[Mark, ...]:

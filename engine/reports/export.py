@@ -43,7 +43,8 @@ def export(
     """Write the items of a run under one variant (None: the first recipe); returns how many.
 
     Args:
-        run: as it is read.
+        run: as it is read. What was asked beside its items, where it has that, is written, too, and
+            marked by a column of its own; reports have it in no figure.
         path: whose suffix says the format.
         variant: what the items are compared under, and filtered by.
         filter_text: only these items.
@@ -65,6 +66,8 @@ def export(
     if filter_text is not None:
         frame = frame.filter(parse_filter(filter_text))
     rows = long_frame(run, set(frame["item_id"])) if long else frame
+    if run.asked:
+        rows = rows.with_columns(asked=pl.col("item_id").is_in(run.asked))
     if writer is to_csv and not raw:
         rows = harmless_cells(rows)
     write_atomically(path, writer(run, rows))

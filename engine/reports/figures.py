@@ -10,6 +10,8 @@ from engine.analysis.pairing import FLIPS
 from engine.analysis.recovery_figures import RecoverySummary
 from engine.analysis.shift_text import control_text
 from engine.analysis.statistics import Proportion, Rung
+from engine.analysis.variants import VariantFigures
+from engine.runs.reading import Run
 
 
 class Table(NamedTuple):
@@ -23,18 +25,32 @@ class Section(NamedTuple):
     """A heading, a table or none, and sentences after it.
 
     Attributes:
-        curves: drawn above the table by the forms that have pictures.
+        curves, changes: drawn above the table by the forms that have pictures. A change is a
+            variant, the reference before it.
     """
 
     title: str
     table: Table | None
     lines: tuple[str, ...]
     curves: tuple[Curve, ...] = ()
+    changes: tuple[tuple[VariantFigures, VariantFigures], ...] = ()
+
+    @property
+    def pictured(self) -> bool:
+        """Whether there is anything to draw."""
+        return bool(self.curves or self.changes)
 
 
 def items_count(count: int) -> str:
     """A number of items in words."""
     return f"{count:,} item" + ("s" if count != 1 else "")
+
+
+def written_items(run: Run, count: int) -> str:
+    """How many items are written, of how many; what was asked beside them is counted among them."""
+    total = len(run.scored)
+    text = items_count(total) if count == total else f"{count} of {items_count(total)}"
+    return f"{text}, {len(run.asked)} of them asked" if run.asked else text
 
 
 def measure_title(measure: str) -> str:

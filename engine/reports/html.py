@@ -14,7 +14,7 @@ import polars as pl
 from engine.analysis.outcomes import ABSENT, verdict_mark
 from engine.analysis.summary import count_outcomes
 from engine.records.scores import Answer
-from engine.reports.charts import FRAME, charts
+from engine.reports.charts import FRAME, changes, charts
 from engine.reports.markdown import items_title
 from engine.reports.noted import noted_text
 from engine.reports.report import written_report
@@ -102,7 +102,7 @@ def page(
     """
     head, *rest = written_report(run)
     style, script = _file("report.css"), _file("report.js")
-    if any(section.curves for section in rest):
+    if any(section.pictured for section in rest):
         style += _file("charts.css")
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
@@ -139,7 +139,9 @@ def _render(**values: Any) -> str:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.update(verdict_mark=verdict_mark, charts=charts, frame=FRAME)
+    environment.globals.update(
+        verdict_mark=verdict_mark, charts=charts, changes=changes, frame=FRAME
+    )
     return environment.from_string(_file("report.html.jinja")).render(values)
 
 

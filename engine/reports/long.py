@@ -16,7 +16,7 @@ from engine.analysis.summary import count_outcomes, label_of
 from engine.records.annotations import NOTHING
 from engine.records.hypotheses import Redecode
 from engine.records.scores import Score
-from engine.reports.figures import Table, items_count
+from engine.reports.figures import Table, written_items
 from engine.reports.html import MarkedAnswer, marked_answer, page
 from engine.reports.markdown import answer_text, question_text, report, shortened
 from engine.reports.noted import noted_text
@@ -117,9 +117,7 @@ def to_long_html(run: Run, rows: pl.DataFrame) -> bytes:
 
 
 def _title(run: Run, rows: pl.DataFrame) -> str:
-    count = rows["item_id"].n_unique()
-    total = len(run.scored)
-    items = items_count(count) if count == total else f"{count} of {items_count(total)}"
+    items = written_items(run, rows["item_id"].n_unique())
     return f"{items} under {len(run.manifest.settings.variants)} variants"
 
 

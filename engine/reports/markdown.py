@@ -10,7 +10,7 @@ import polars as pl
 
 from engine.analysis.outcomes import OVERRULED_MARK, verdict_mark
 from engine.analysis.summary import label_of
-from engine.reports.figures import Section, Table, items_count
+from engine.reports.figures import Section, Table, written_items
 from engine.reports.noted import noted_text
 from engine.reports.report import written_report
 from engine.runs.reading import Run
@@ -57,9 +57,7 @@ def escaped(text: str) -> str:
 
 def items_title(run: Run, frame: pl.DataFrame) -> str:
     """The heading of the items of a variant, which a filter may have chosen."""
-    count = items_count(len(run.scored))
-    if frame.height != len(run.scored):
-        count = f"{frame.height} of {count}"
+    count = written_items(run, frame.height)
     if len(run.manifest.settings.recipes) == 1 or frame.is_empty():
         return count
     return f"{count} under {label_of(run, frame['variant'][0])}"

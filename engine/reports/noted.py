@@ -9,8 +9,9 @@ from engine.analysis.metrics.metric import EACH
 
 
 def noted_text(row: Mapping[str, Any]) -> str:
-    """The star, tags and note of a row of the table of pairs; empty where there are none."""
-    parts = ["★"] if row["starred"] else []
+    """That a row of the table of pairs was asked, its star, tags and note; empty for neither."""
+    parts = ["? asked"] if row.get("asked") else []
+    parts += ["★"] if row["starred"] else []
     parts += [f"#{tag}" for tag in row["tags"].split(EACH)] if row["tags"] else []
     parts += [f"✎ {row['note']}"] if row["note"] else []
     return " ".join(parts)

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from engine.analysis.curves import curves
 from engine.analysis.outcomes import verdict_mark
 from engine.analysis.recovery_text import recovery_summary
 from engine.analysis.summary import Comparison, Summary, VariantSummary, label_of
+from engine.analysis.variants import VariantFigures
 from engine.reports.figures import Section, Table, items_count
 from engine.runs.reading import Run
 
 EXAMPLES = 5
+MOST_CHANGES = 6
+"""Of the variants that are drawn."""
 LONGEST = 120
 """A longer question or answer is cut."""
 
@@ -27,11 +31,23 @@ def opening(run: Run, summary: Summary, frames: Mapping[str, pl.DataFrame]) -> l
     """
     dense = summary.variants["dense"]
     findings = [text for one in summary.comparisons if (text := finding(dense, one))]
-    result = [Section("In short", None, tuple(findings))] if findings else []
+    result = []
+    if findings:
+        result.append(Section("In short", None, tuple(findings), changes=_changes(summary)))
     most = max(summary.comparisons, key=lambda one: one.outcomes["recognition-only"])
     if most.outcomes["recognition-only"]:
         result.append(_examples(run, most, frames[most.variant]))
     return result
+
+
+def _changes(summary: Summary) -> tuple[tuple[VariantFigures, VariantFigures], ...]:
+    """Each variant beside the reference, unless curves show them already."""
+    table = summary.variant_table
+    if table is None or curves(table.rows):
+        return ()
+    reference, *variants = table.rows
+    drawn = [one for one in variants if one.open is not None and one.choice is not None]
+    return tuple((reference, one) for one in drawn[:MOST_CHANGES])
 
 
 def finding(dense: VariantSummary, comparison: Comparison) -> str:

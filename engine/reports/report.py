@@ -8,7 +8,9 @@ from itertools import repeat
 import msgspec
 import polars as pl
 
+from engine.analysis.asked import without_asked
 from engine.analysis.frame import run_frame
+from engine.analysis.known_text import candidates_text, unanswered_text
 from engine.analysis.metrics.metric import Metric, SideMetric
 from engine.analysis.metrics.registry import ladder, summed
 from engine.analysis.outcomes import ABSENT
@@ -22,7 +24,6 @@ from engine.reports.figures import (
     Section,
     Table,
     brought_back_text,
-    change_text,
     flips_text,
     items_count,
     measure_title,
@@ -30,6 +31,7 @@ from engine.reports.figures import (
     points,
     rung_cells,
 )
+from engine.reports.groups import by_language
 from engine.reports.opening import opening
 from engine.reports.remedies import sections_of_run
 from engine.reports.variants import variant_sections
@@ -44,6 +46,7 @@ def full_summary(run: Run) -> Summary:
 def written_report(run: Run) -> list[Section]:
     """The report of a run as it is handed in: it begins with the finding and with examples, and
     ends with what brings answers back."""
+    run = without_asked(run)
     frames = _frames(run)
     summary = _summary(run, frames)
     head, *rest = sections(summary)
@@ -74,7 +77,7 @@ def sections(summary: Summary) -> list[Section]:
         result.append(_ladder(summary.variants["dense"], comparison, detail))
         result += behaviour(summary.variants["dense"], comparison)
         if len(comparison.languages) > 1:
-            result.append(_outcomes_by_language(comparison))
+            result.append(by_language(summary.variants["dense"].label, comparison, detail))
         if detail is not None:
             result += details(summary.variants["dense"], comparison, detail)
     if statistics and statistics.floor:
@@ -110,7 +113,8 @@ def _ladder(
         ]
     rows += _both_sides(comparison, len(header))
     title = f"{dense.label} → {pruned.label}"
-    return Section(title, Table(tuple(header), tuple(rows)), _story(comparison, detail))
+    lines = _story(dense, comparison, detail)
+    return Section(title, Table(tuple(header), tuple(rows)), lines)
 
 
 def _shares(comparison: Comparison, metric: Metric) -> tuple[str, ...] | None:
@@ -146,7 +150,9 @@ def _figures(comparison: Comparison, metric: Metric) -> list[Figure]:
     return [comparison.metrics[column.name] for column in metric.columns]
 
 
-def _story(comparison: Comparison, detail: ComparisonStatistics | None) -> tuple[str, ...]:
+def _story(
+    dense: VariantSummary, comparison: Comparison, detail: ComparisonStatistics | None
+) -> tuple[str, ...]:
     counts = "no item has open answers of both, so there are no outcomes"
     if any(comparison.outcomes.values()):
         counts = "   ".join(f"{name} {count}" for name, count in comparison.outcomes.items())
@@ -161,6 +167,9 @@ def _story(comparison: Comparison, detail: ComparisonStatistics | None) -> tuple
         )
     if detail is None or not detail.recoveries:
         lines += map(brought_back_text, comparison.recoveries)
+    if detail is not None:
+        told = (unanswered_text(dense.label, detail), candidates_text(detail))
+        lines += filter(None, told)
     lines += _changes(comparison)
     if comparison.achieved_sparsity is not None:
         lines.append(f"achieved sparsity {100 * comparison.achieved_sparsity:.1f} %")
@@ -186,18 +195,3 @@ def _of_pairs(comparison: Comparison) -> list[str]:
             text = metric.summed_text(figure.value)
             parts[metric.summed_title].append(f"{metric.summed_part} {text}".lstrip())
     return [f"{title}: {', '.join(texts)}" for title, texts in parts.items()]
-
-
-def _outcomes_by_language(comparison: Comparison) -> Section:
-    rows = tuple(
-        (
-            language.language,
-            str(language.items),
-            change_text(language.dense_open_accuracy, language.pruned_open_accuracy),
-            change_text(language.dense_choice_accuracy, language.pruned_choice_accuracy),
-            *map(str, language.outcomes.values()),
-        )
-        for language in comparison.languages
-    )
-    header = ("language", "n", "open", "choice", *comparison.outcomes)
-    return Section("By language", Table(header, rows), ())

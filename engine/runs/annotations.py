@@ -52,6 +52,11 @@ class AnnotationLog:
         # What was there before counts as one's own: it can be taken back after a restart.
         self._others.clear()
 
+    @property
+    def changes(self) -> list[ItemChange]:
+        """What was done and not taken back, in its order."""
+        return list(self._changes.values())
+
     def refresh(self) -> set[str]:
         """Take in what was appended since; returns the ids of the items that it is about.
 

@@ -13,8 +13,9 @@ import msgspec
 from engine.files import write_atomically
 from engine.records.errors import UserError
 from engine.records.lines import encode_line
+from engine.runs.copying import copy_beside
 from engine.runs.log import RunLog, items_hash
-from engine.runs.packs import FORMAT, MEMBERS, PACK, Pack, hashes_of
+from engine.runs.packs import BESIDE, FORMAT, MEMBERS, PACK, Pack, hashes_of
 from engine.runs.reading import Run
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -25,7 +26,7 @@ def write_pack(run: Run, to: Path, ids: Collection[str] | None = None, chosen: s
     """Write a run to a file; returns how many items are in it.
 
     Args:
-        run: as it is read.
+        run: as it is read, with the judge's verdicts: those of a person come from its directory.
         to: the file, which is replaced.
         ids: of the items that are packed; None for all.
         chosen: how they were chosen; said where the run tells where its items are from.
@@ -54,7 +55,9 @@ def write_pack(run: Run, to: Path, ids: Collection[str] | None = None, chosen: s
                 if redecode.item_id in kept:
                     log.append_redecode(redecode)
             log.append_findings([one for one in run.findings if one.item_id in kept])
-        members = {name: (directory / name).read_bytes() for name in MEMBERS}
+        copy_beside(run.directory, directory, kept, whole=len(items) == len(run.items))
+        names = (*MEMBERS, *(name for name in BESIDE if (directory / name).exists()))
+        members = {name: (directory / name).read_bytes() for name in names}
     write_atomically(to, _archive(members))
     return len(items)
 

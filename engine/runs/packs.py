@@ -1,7 +1,8 @@
 """A run, or chosen items of it, in one file that opens without model and network.
 
-A zip archive of the files of a run directory, and of their hashes. Nothing in it is ever run: JSON
-is all that is read, and only members of these names.
+A zip archive of the files of a run directory, and of their hashes; what was noted, asked and found
+as a remedy is in it where the run has it. Nothing in it is ever run: JSON is all that is read, and
+only members of these names.
 """
 
 from __future__ import annotations
@@ -17,11 +18,16 @@ import msgspec
 
 from engine.files import written_atomically
 from engine.records.errors import UserError
+from engine.runs.annotations import ANNOTATIONS
+from engine.runs.asked import ASKED
 from engine.runs.directories import runs_directory
 from engine.runs.reading import ITEMS, LOG, MANIFEST
+from engine.runs.remedies import REMEDIES
 
 PACK = "pack.json"
 MEMBERS = (MANIFEST, ITEMS, LOG)
+BESIDE = (ANNOTATIONS, ASKED, REMEDIES)
+"""What is in a pack where the run has it."""
 FORMAT = 1
 MOST_BYTES = 2 << 30
 """More than this is not unpacked."""
@@ -43,7 +49,8 @@ def read_pack(file: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(file) as archive:
             names = sorted(archive.namelist())
-            if names != sorted((PACK, *MEMBERS)):
+            needed = {PACK, *MEMBERS}
+            if len(names) != len(set(names)) or not needed <= set(names) <= needed | set(BESIDE):
                 raise _no_pack(file)
             if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
                 raise UserError(f"{file} holds more than 2 GiB", "Pack fewer items with --filter.")
@@ -85,8 +92,8 @@ def unpack(file: Path, directory: Path) -> None:
         directory.parent.mkdir(parents=True, exist_ok=True)
         with written_atomically(directory) as scratch:
             scratch.mkdir()
-            for name in MEMBERS:
-                (scratch / name).write_bytes(members[name])
+            for name, data in members.items():
+                (scratch / name).write_bytes(data)
     except OSError as error:
         raise UserError(
             f"{file} can't be unpacked to {directory}: {error.strerror}",

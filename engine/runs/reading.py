@@ -93,7 +93,9 @@ class LogContent(NamedTuple):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it is on disk; `scored` is in the order of the items.
 
-    `annotations` is by item, of a run that went through `engine.analysis.overruling`.
+    `annotations` is by item, of a run that went through `engine.analysis.overruling`. `asked` has
+    the ids of what was asked beside its items, of a run that went through
+    `engine.analysis.asked.with_asked`: they are among what is scored, and in no figure.
 
     What was found on it to bring answers back is in a file of its own, and comes with
     `engine.runs.remedies.with_remedies`: `remedies` is the report, and `proven` has, by held-out
@@ -107,6 +109,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     redecodes: Collection[Redecode]
     findings: Collection[Finding] = ()
     annotations: Mapping[str, Annotation] = {}
+    asked: tuple[str, ...] = ()
     remedies: RemedyReport | None = None
     proven: Mapping[str, Mapping[str, Score]] = {}
 

@@ -65,6 +65,13 @@ def export(
             help="In CSV, keep control characters, and cells that a spreadsheet runs as formulas.",
         ),
     ] = False,
+    asked: Annotated[
+        bool,
+        typer.Option(
+            "--asked",
+            help="Your own questions, too: marked in a column, and in no figure of a report.",
+        ),
+    ] = False,
     rule: Annotated[
         JudgeRule | None,
         typer.Option(
@@ -73,6 +80,7 @@ def export(
     ] = None,
 ) -> None:
     """Write a run's items as a table, one row an item, or as a report."""
+    from engine.analysis.asked import with_asked
     from engine.analysis.overruling import annotated
     from engine.analysis.rejudging import read_judged
     from engine.reports.export import export as write_export
@@ -81,6 +89,8 @@ def export(
     run = located(run)
     # A search for remedies is judged as the run was.
     found = with_remedies(annotated(read_run(run))) if rule is None else read_judged(run, rule)
+    if asked:
+        found = with_asked(found, rule)
     count = write_export(found, to, variant=variant, filter_text=filter_text, long=long, raw=raw)
     under = f" under {len(found.manifest.settings.variants)} variants" if long else ""
     Talk().say(f"{count} items{under} in {to}")

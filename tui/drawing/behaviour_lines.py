@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.analysis.shift_text import parting_text, shift_lines, shift_rows
 from engine.records.scores import FAILURE_MODES
 from engine.text import displayable, fit, truncated
+from tui.drawing.behind import linked
 from tui.drawing.lines import Line, wrap
 from tui.drawing.manifest_lines import heading
 from tui.drawing.marks import bar
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 NAME, COUNT = 16, 15
 """Cells of a failure mode, and of a count under its variant's label."""
+
+COLUMNS = ("dense_failure", "failed")
+"""What a filter calls the mode of each."""
 
 
 def failure_lines(
@@ -38,15 +42,20 @@ def failure_lines(
             continue
         line: Line = [(fit(mode, NAME), "")]
         line += [
-            (fit(f"{count or '–'}", COUNT, align="right"), paint)
-            for count, paint in zip(counts, ("", "strong"), strict=True)
+            (linked(_counted(count or "–"), f"{column}:{mode}", count), paint)
+            for count, column, paint in zip(counts, COLUMNS, ("", "strong"), strict=True)
         ]
         if room >= 4 and totals[-1]:
             line += [("  ", ""), (bar(counts[-1] / totals[-1], room), "wrong")]
         lines.append(line)
     total: Line = [(fit("  wrong answers", NAME), "dim")]
-    lines.append([*total, *((fit(f"{n}", COUNT, align="right"), "dim") for n in totals)])
-    return lines
+    for count, column in zip(totals, COLUMNS, strict=True):
+        total.append((linked(_counted(count), f"-{column}:absent", count), "dim"))
+    return [*lines, total]
+
+
+def _counted(count: int | str) -> str:
+    return fit(f"{count}", COUNT, align="right")
 
 
 def shift_block(shift: Shift, partings: Partings | None, width: int) -> list[Line]:

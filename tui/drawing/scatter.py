@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from engine.analysis.outcomes import OUTCOME_MARKS
+from tui.drawing.behind import linked
 from tui.drawing.lines import Line
 from tui.drawing.plots import FIRST_COLOR, painted
 
 MOST_POINTS = 2_000
 HEIGHT = 17
 WIDEST = 76
+ACROSS, DOWN = 2, 4
+"""Dots of a character."""
 
 Point = tuple[float, float]
 
@@ -45,6 +48,49 @@ def scatter_lines(
     note = f"every {step}th item; " if step > 1 else ""
     return [
         [(heading, "heading")],
-        *painted(plot.build(), (*OUTCOME_MARKS, "dim")),
+        *_with_items(painted(plot.build(), (*OUTCOME_MARKS, "dim"))),
         [(f"{note}a dot an item, in its outcome's colour; the diagonal is no change", "dim")],
     ]
+
+
+def _with_items(lines: list[Line]) -> list[Line]:
+    """The plot with the items behind its dots: those whose probabilities a character stands for."""
+    *_, bottom = (y for y, line in enumerate(lines) if "└" in _text(line))
+    top = next(y for y, line in enumerate(lines) if "┌" in _text(line))
+    left, right = _text(lines[bottom]).index("└"), _text(lines[bottom]).index("┘")
+    across, down = right - left - 1, bottom - top - 1
+    linked_lines = list(lines)
+    for y in range(top + 1, bottom):
+        line: Line = []
+        x = 0
+        for text, paint in lines[y]:
+            if paint not in OUTCOME_MARKS:
+                line.append((text, paint))
+                x += len(text)
+                continue
+            for character in text:
+                ranges = (
+                    _range("dense_p", x - left - 1, across, ACROSS),
+                    _range("p", bottom - 1 - y, down, DOWN),
+                )
+                shown = " ".join(filter(None, ranges))
+                line.append((linked(character, shown, not character.isspace()), paint))
+                x += 1
+        linked_lines[y] = line
+    return linked_lines
+
+
+def _range(name: str, place: int, characters: int, dots: int) -> str:
+    """The condition that a probability is drawn in the character at a place.
+
+    plotext rounds a value to one of `characters * dots` dots, the first at 0 and the last at 1.
+    """
+    last = characters * dots - 1
+    low, high = (place * dots - 0.5) / last, ((place + 1) * dots - 0.5) / last
+    bounds = [f"{name}>={low:.5f}"] if low > 0 else []
+    bounds += [f"{name}<{high:.5f}"] if high < 1 else []
+    return " ".join(bounds)
+
+
+def _text(line: Line) -> str:
+    return "".join(text for text, _ in line)

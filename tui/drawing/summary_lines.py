@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from engine.analysis.outcomes import OUTCOME_MARKS
 from engine.records.manifest import Manifest, VariantRecord
 from engine.text import displayable, fit, truncated
 from tui.drawing.behaviour_lines import failure_lines, shift_block
+from tui.drawing.behind import linked
+from tui.drawing.group_lines import language_lines, points_text, slice_lines
 from tui.drawing.lines import Line, Piece, wrap
 from tui.drawing.manifest_lines import heading, manifest_lines, sparsity_lines
 from tui.drawing.marks import bar
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from engine.analysis.failure_counts import FailureCounts
     from engine.analysis.partings import Partings
     from engine.analysis.shifts import Shift
-    from engine.analysis.slices import Slice
     from engine.analysis.statistics import (
         ComparisonStatistics,
         Floor,
@@ -37,8 +38,6 @@ FLIPS = {
     "wrong-to-right": "wrong → right",
     "wrong-to-other": "wrong → other wrong",
 }
-MOST_LANGUAGES = 12
-MOST_SLICES = 5
 
 
 def outcome_lines(counts: dict[str, int], never_choice: int, width: int) -> list[Line]:
@@ -50,38 +49,43 @@ def outcome_lines(counts: dict[str, int], never_choice: int, width: int) -> list
         line: Line = [
             (f"{OUTCOME_MARKS[name]} ", name),
             (fit(name, 18), name),
-            (fit(f"{count:,}", 7, align="right"), "strong"),
+            (linked(fit(f"{count:,}", 7, align="right"), f"outcome:{name}", count), "strong"),
             (fit(f"{100 * portion:.0f} %", 7, align="right"), ""),
             ("  ", ""),
             (bar(portion, max(min(width - 36, 40), 4)), name),
         ]
         lines.append(line)
-    lines.append([(fit("  all", 20), "dim"), (fit(f"{total:,}", 7, align="right"), "dim")])
+    every = linked(fit(f"{total:,}", 7, align="right"), "", total)
+    lines.append([(fit("  all", 20), "dim"), (every, "dim")])
     if never_choice:
-        text = f"of the items never right, the choice is right in {never_choice}"
-        lines += wrap([("  " + text, "dim")], width, indent=2)
+        within = linked(f"{never_choice:,}", "never_choice_correct:yes", never_choice)
+        text = "  of the items never right, the choice is right in "
+        lines.append([(text if width >= 58 else "  never, choice right ", "dim"), (within, "dim")])
     return lines
 
 
 def ladder_lines(group: Group, labels: tuple[str, str], width: int) -> list[Line]:
     """Accuracies per variant with 95 % intervals, their difference and its test."""
     lines = heading("Accuracy, with 95 % intervals")
-    roomy = width >= 84
-    cells = 24 if roomy else 15
+    roomy = width >= 92
+    cells = 20 if roomy else 15 if width >= 72 else 13
+    title = 17 if width >= 72 else 15
     lines.append(
         [
-            (fit("", 17), ""),
+            (fit("", title), ""),
             *((fit(truncated(displayable(name), cells - 1), cells), "dim") for name in labels),
-            (fit("change", 10, align="right"), "dim"),
-            (fit("n", 6, align="right"), "dim"),
+            (fit("change", 9, align="right"), "dim"),
+            (fit("only", 9, align="right"), "dim"),
+            (fit("n", 6, align="right") if width >= 72 else "", "dim"),
             (fit("p", 9, align="right") if roomy else "", "dim"),
         ]
     )
     for rung in group.ladder:
-        lines.append(_rung(rung, cells, roomy=roomy))
+        lines.append(_rung(rung, title, cells, width))
+    told = "only: right under the first alone, under the second alone"
     if roomy:
-        lines.append([("p by McNemar's exact test on the pairs", "dim")])
-    return lines
+        told += "; p by McNemar's exact test on these"
+    return lines + wrap([(told, "dim")], width)
 
 
 def band_lines(first: RankBands, worst: RankBands, width: int) -> list[Line]:
@@ -97,17 +101,21 @@ def band_lines(first: RankBands, worst: RankBands, width: int) -> list[Line]:
         ]
     )
     rows = (
-        ("1", first.first, worst.first),
-        ("2 to 5", first.from_2_to_5, worst.from_2_to_5),
-        ("6 to 20", first.from_6_to_20, worst.from_6_to_20),
-        ("beyond", first.beyond, worst.beyond),
+        ("1", first.first, worst.first, "{0}:1"),
+        ("2 to 5", first.from_2_to_5, worst.from_2_to_5, "{0}>=2 {0}<=5"),
+        ("6 to 20", first.from_6_to_20, worst.from_6_to_20, "{0}>=6 {0}<=20"),
+        ("beyond", first.beyond, worst.beyond, "{0}>20"),
     )
-    for name, count, other in rows:
+    for name, count, other, band in rows:
+        among = f"outcome:recognition-only {band}"
         lines.append(
             [
                 (fit(name, 10), ""),
-                (fit(f"{count}", 12, align="right"), "strong"),
-                (fit(f"{other}", 13, align="right"), ""),
+                (
+                    linked(fit(f"{count}", 12, align="right"), among.format("rank"), count),
+                    "strong",
+                ),
+                (linked(fit(f"{other}", 13, align="right"), among.format("worst"), other), ""),
                 ("   ", ""),
                 (bar(count / first.n, max(min(width - 40, 30), 4)), "recognition-only"),
             ]
@@ -123,7 +131,10 @@ def flip_lines(flips: dict[str, int], floor: Floor | None) -> list[Line]:
     for key, name in FLIPS.items():
         line: Line = [
             (fit(name, 22), ""),
-            (fit(f"{flips.get(key, 0)}", 5, align="right"), "strong"),
+            (
+                linked(fit(f"{flips[key]}", 5, align="right"), f"flip:{key}", flips[key]),
+                "strong",
+            ),
         ]
         if floor is not None:
             line.append((f"   floor {floor.flips.get(key, 0)}", "dim"))
@@ -144,58 +155,6 @@ def metric_lines(figures: Mapping[str, Figure], width: int) -> list[Line]:
     for title, texts in rows:
         value: list[Piece] = [(displayable(" → ".join(texts)), "strong")]
         lines += wrap([(f"{displayable(title)}: ", ""), *value], width, indent=2)
-    return lines
-
-
-def language_lines(groups: Sequence[Group], reference: str, width: int) -> list[Line]:
-    """Open and choice accuracies per language, and where the reference answers nothing."""
-    if len(groups) < 3:
-        return []
-    lines = heading("By language")
-    lines.append(
-        [
-            (fit("", 9), ""),
-            (fit("n", 5, align="right"), "dim"),
-            (fit("open", 14, align="right"), "dim"),
-            (fit("choice", 14, align="right"), "dim"),
-        ]
-    )
-    for group in groups[1 : MOST_LANGUAGES + 1]:
-        rungs = {rung.measure: rung for rung in group.ladder}
-        line: Line = [
-            (fit(displayable(group.name), 9), ""),
-            (fit(f"{group.items}", 5, align="right"), "dim"),
-        ]
-        for measure in ("open", "choice"):
-            rung = next((r for name, r in rungs.items() if name == measure), None)
-            text = (
-                "–"
-                if rung is None
-                else f"{100 * rung.dense.share:.0f} → {100 * rung.pruned.share:.0f} %"
-            )
-            line.append((fit(text, 14, align="right"), ""))
-        lines.append(line)
-    if len(groups) - 1 > MOST_LANGUAGES:
-        lines.append([(f"and {len(groups) - 1 - MOST_LANGUAGES} more in the export", "dim")])
-    if names := [group.name for group in groups[1:] if group.unanswered]:
-        text = f"{reference} answers nothing in {', '.join(names)}: no illusion to measure there"
-        lines += wrap([(displayable(text), "dim")], width)
-    return lines
-
-
-def slice_lines(slices: Sequence[Slice], width: int) -> list[Line]:
-    """Where the illusion is largest."""
-    if not slices:
-        return []
-    lines = heading("Largest illusion: open fell further than choice")
-    for part in slices[:MOST_SLICES]:
-        lines.append(
-            [
-                (fit(f"{displayable(part.by)} {displayable(part.value)}", 28), ""),
-                (fit(_points(part.illusion), 11, align="right"), "strong"),
-                (f"   n {part.n}", "dim"),
-            ]
-        )
     return lines
 
 
@@ -240,41 +199,52 @@ def comparison_blocks(figures: ComparisonFigures, width: int) -> list[list[Line]
         ladder_lines(overall, labels, width),
         failure_lines(figures.failures, labels, width),
         band_lines(statistics.first_token_ranks, statistics.worst_token_ranks, width),
-        recovery_lines(statistics.recoveries, statistics.recovery_items, width),
+        recovery_lines(statistics, figures.manifest.settings.recover_filter, width),
         scatter_lines(figures.points, labels, width),
         flip_lines(overall.flips, figures.floor),
         shift_block(figures.shift, figures.partings, width),
         metric_lines(figures.metrics, width),
         sparsity_lines(figures.record, figures.target, width),
-        language_lines(statistics.groups, labels[0], width),
+        language_lines(statistics, labels, width),
         slice_lines(statistics.outstanding, width),
         manifest_lines(figures.manifest, width),
     ]
     return [block for block in blocks if block]
 
 
-def _rung(rung: Rung, cells: int, *, roomy: bool) -> Line:
-    points = _points(rung.difference, "pts")
-    line: Line = [(fit(displayable(ladder()[rung.measure].title), 17), "")]
-    for proportion in (rung.dense, rung.pruned):
-        line += _proportion(proportion, cells)
+def _rung(rung: Rung, title: int, cells: int, width: int) -> Line:
+    before, after = (column.name for column in ladder()[rung.measure].columns)
+    only = (
+        (rung.dense_only, f"{before}:right {after}:wrong"),
+        (rung.pruned_only, f"{before}:wrong {after}:right"),
+    )
+    texts = [linked(f"{count}", condition, count) for count, condition in only]
+    gap = 9 - sum(map(len, texts)) - 1
+    line: Line = [(fit(displayable(ladder()[rung.measure].title), title), "")]
+    for proportion, column in ((rung.dense, before), (rung.pruned, after)):
+        line += _proportion(proportion, cells, f"{column}:right")
     line += [
-        (fit(points, 10, align="right"), "wrong" if rung.difference < 0 else "right"),
-        (fit(f"{rung.dense.n:,}", 6, align="right"), "dim"),
+        (
+            fit(points_text(rung.difference, "pts"), 9, align="right"),
+            "wrong" if rung.difference < 0 else "right",
+        ),
+        (" " * max(gap, 1), ""),
+        (texts[0], "strong"),
+        (":", "dim"),
+        (texts[1], "strong"),
     ]
-    if roomy:
+    if width >= 72:
+        line.append((fit(f"{rung.dense.n:,}", 6, align="right"), "dim"))
+    if width >= 92:
         p = "<0.0001" if rung.p_value < 0.0001 else f"{rung.p_value:.4f}"
         line.append((fit(p, 9, align="right"), "dim"))
     return line
 
 
-def _points(difference: float, unit: str = "points") -> str:
-    return f"{100 * difference:+.0f} {unit}".replace("-", "−")
-
-
-def _proportion(proportion: Proportion, cells: int) -> list[Piece]:
+def _proportion(proportion: Proportion, cells: int, condition: str) -> list[Piece]:
     interval = f"{100 * proportion.low:.0f}–{100 * proportion.high:.0f}"
+    share = fit(f"{100 * proportion.share:.0f} %", 6)
     return [
-        (fit(f"{100 * proportion.share:.0f} %", 6), "strong"),
+        (linked(share, condition, proportion.right), "strong"),
         (fit(f" {interval}", cells - 6), "dim"),
     ]

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from engine.analysis.curves import curves
 from engine.analysis.outcomes import ABSENT
 from engine.text import displayable, fit
+from tui.drawing.behind import linked
 from tui.drawing.curve_lines import curve_lines
 from tui.drawing.lines import Line, Piece, columns, wrap
 from tui.drawing.manifest_lines import heading
@@ -68,8 +69,13 @@ def table_lines(table: VariantTable, shown: str, width: int) -> list[Line]:
             (fit(displayable(row.label), label), "active" if marked else ""),
             (fit(_percent(row.achieved_sparsity, roomy), sparsity, align="right"), ""),
         ]
-        for proportion in (row.open, row.shown, row.choice):
-            line += _share(proportion, share, roomy)
+        # The reference is one side of every pair, so the pairs of the shown variant have it.
+        side, under = ("dense", shown) if row is table.rows[0] else ("pruned", row.name)
+        for proportion, verdict in zip(
+            (row.open, row.shown, row.choice), ("answer", "shown", "choice"), strict=True
+        ):
+            behind = f"{side}_{verdict}_correct:right"
+            line += _share(proportion, share, roomy, behind, under)
         line += [
             (fit(_signed(row.gap), gap, align="right"), _gap_paint(row)),
             (fit(_number(row.mean_kl_vocabulary, ".2f"), divergence, align="right"), ""),
@@ -106,7 +112,7 @@ def test_lines(table: VariantTable, width: int) -> list[Line]:
             (fit(displayable(table.label(second)), label), ""),
         ]
         for measure in ("open", "choice"):
-            line += _test(tests.get(measure), room)
+            line += _test(tests.get(measure), room, from_reference=first == table.rows[0].name)
         lines.append(line)
     if len(pairs) > MOST_PAIRS:
         lines.append([(f"and {len(pairs) - MOST_PAIRS} more pairs in the export", "dim")])
@@ -118,31 +124,51 @@ def test_lines(table: VariantTable, width: int) -> list[Line]:
     return lines + wrap([(text, "dim")], width)
 
 
-def _test(test: VariantTest | None, room: int) -> list[Piece]:
+def _test(test: VariantTest | None, room: int, *, from_reference: bool) -> list[Piece]:
     if test is None:
         return [(fit("  " + ABSENT, room), "dim")]
     significant = test.p_holm < SIGNIFICANT
     p = "<.001" if test.p_holm < 0.001 else f"{test.p_holm:.3f}"
+    counts = (test.first_only, test.second_only)
+    only = [f"{count}" for count in counts]
+    gap = " " * (6 - sum(map(len, only)) - 1)
+    if from_reference:
+        # Only against the reference is there one pair of verdicts to filter by.
+        verdict = "choice" if test.measure == "choice" else "answer"
+        sides = (f"dense_{verdict}_correct", f"pruned_{verdict}_correct")
+        conditions = (
+            f"{sides[0]}:right {sides[1]}:wrong",
+            f"{sides[0]}:wrong {sides[1]}:right",
+        )
+        only = [
+            linked(text, condition, count, test.second)
+            for text, condition, count in zip(only, conditions, counts, strict=True)
+        ]
     return [
         ("  ", ""),
         (fit(_signed(test.difference), room - 16), "strong" if significant else ""),
-        (fit(f"{test.first_only}:{test.second_only}", 6, align="right"), "dim"),
+        (gap, ""),
+        (only[0], "dim"),
+        (":", "dim"),
+        (only[1], "dim"),
         (fit(p, 7, align="right"), "strong" if significant else ""),
         ("*" if significant else " ", "strong"),
     ]
 
 
-def _share(proportion: Proportion | None, cells: int, roomy: bool) -> list[Piece]:
+def _share(
+    proportion: Proportion | None, cells: int, roomy: bool, behind: str, variant: str
+) -> list[Piece]:
+    """A share, with the right items behind it."""
     if proportion is None:
         return [(fit("  " + ABSENT, cells), "dim")]
     interval = f"{100 * proportion.low:.0f}–{100 * proportion.high:.0f}"
-    percent = f"  {100 * proportion.share:.0f}"
-    if roomy:
-        return [
-            (percent + " %", "strong"),
-            (fit(f" of {proportion.n} [{interval}]", cells - len(percent) - 2), "dim"),
-        ]
-    return [(percent, "strong"), (fit(f" {interval}", cells - len(percent)), "dim")]
+    percent = f"  {100 * proportion.share:.0f}{' %' if roomy else ''}"
+    rest = f" of {proportion.n} [{interval}]" if roomy else f" {interval}"
+    return [
+        (linked(percent, behind, proportion.right, variant), "strong"),
+        (fit(rest, cells - len(percent)), "dim"),
+    ]
 
 
 def _counts(table: VariantTable) -> str:

@@ -34,6 +34,7 @@ WORDS = (
     ("open answer", "What the model writes when it always takes the likeliest token (greedy)."),
     ("choice", "Which of the options has the highest log-likelihood after the prompt."),
     ("shown", "The answer the model writes when the options are listed in the prompt."),
+    ("known", "What the dense model answers. No other answer can be demoted, or brought back."),
     ("★ # ✎", "The item is starred, has tags, has a note."),
     ("✓! and ✗!", "A person corrected the judge's verdict, and this one counts."),
     (
@@ -42,7 +43,8 @@ WORDS = (
     ),
     (
         "asked, ?",
-        "A question of your own: in the table and in the run, but in no figure and in no export.",
+        "A question of your own: in the table and in the run, but in no figure, and in an export "
+        "only with --asked.",
     ),
 )
 

@@ -80,7 +80,8 @@ class InspectScreen(FindingScreen):
             "escape",
             "back",
             "clear",
-            "Clear the filter; with a re-decode running, cancel that first.",
+            "Clear the filter, and go back where that was a figure's; with a re-decode running, "
+            "cancel that first.",
             FIND,
             shown="esc",
         ),
@@ -211,7 +212,7 @@ class InspectScreen(FindingScreen):
         """Cancel what runs, else put the text to find away, else clear the filter, else show all
         outcomes."""
         if not await self.session.cancel() and not self.leave_find():
-            self.browser.clear()
+            self.go_back()
 
     async def action_decode(self, kind: str) -> None:
         scored = self.current

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
+from textual.screen import Screen
 from textual.timer import Timer
 
 from engine.analysis.pairing import outcome
 from engine.records.scores import Score, ScoredItem
 from tui.actions import SHOW, Action
+from tui.drawing.behind import Behind
 from tui.drawing.columns import SHOWN
 from tui.drawing.header import run_line
 from tui.screens.noting import NotingScreen
@@ -63,6 +66,7 @@ class ItemsScreen(NotingScreen):
         self._offered = self.state.variants
         self._drawn: ScoredItem | None = None
         self._catching_up: Timer | None = None
+        self._came_from: tuple[str, Callable[[], Screen[None]]] | None = None
 
     def on_mount(self) -> None:
         self.table.show_columns(choice=read_preferences().columns)
@@ -98,17 +102,18 @@ class ItemsScreen(NotingScreen):
     @property
     def selected_id(self) -> str | None:
         number = self.table.number
-        # What was asked is no item of the run: nothing is noted of it.
-        return None if number is None or number < 0 else self.state.ids[number]
+        return None if number is None else self.state.id_of(number)
 
     @property
     def shown_ids(self) -> list[str]:
+        # What was asked is no item of the run: it is noted one by one.
         return [self.state.ids[number] for number in self.table.numbers if number >= 0]
 
     def row(self, number: int) -> Row:
         """The row of an item, by its number in the order of arrival; below zero it was asked."""
         item_id = self.state.id_of(number)
-        scored = self.state.asked_items.scored[item_id] if number < 0 else self.state.items[item_id]
+        scored = self.state.item(item_id)
+        assert scored is not None
         reference = scored.scores.get(self.state.reference, Score())
         variant = scored.scores.get(self.variant, Score())
         return Row(
@@ -191,11 +196,32 @@ class ItemsScreen(NotingScreen):
         self._drawn = row.scored if row else None
         self.show_item(row)
 
+    # -- the items behind a figure --------------------------------------------------------------
+
+    def show_behind(self, behind: Behind, came_from: Callable[[], Screen[None]]) -> None:
+        """Show the items behind a figure; `came_from` makes the screen that one goes back to."""
+        if behind.variant in self.state.variants:
+            self._show_variant(behind.variant)
+        self.browser.filter_by(behind.filter)
+        self._came_from = (behind.filter, came_from)
+
+    def go_back(self) -> None:
+        """Clear what narrows the items; where that was a figure's filter, go back to the figure."""
+        came_from, self._came_from = self._came_from, None
+        same = came_from is not None and came_from[0] == self.browser.filter_text
+        self.browser.clear()
+        if came_from is not None and same:
+            self.app.push_screen(came_from[1]())
+
     # -- keys ---------------------------------------------------------------------------------
 
     def action_variant(self, by: int) -> None:
         names = self.state.variants
         if len(names) > 1:
-            self.variant = names[(names.index(self.variant) + by) % len(names)]
+            self._show_variant(names[(names.index(self.variant) + by) % len(names)])
+
+    def _show_variant(self, name: str) -> None:
+        if name != self.variant:
+            self.variant = name
             self.changed(~Change.NONE)
             self.draw_item()

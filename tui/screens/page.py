@@ -72,10 +72,10 @@ class PageScreen(RunScreen):
 
     def present(self, title: str, subject: str, lay_out: Callable[[int], list[Line]]) -> None:
         self.query_one(TitleBoard).show(title, subject)
-        self.query_one(PageSheet).show(lay_out)
+        self.query_one("#page", Sheet).show(lay_out)
 
     def texts(self) -> list[str]:
-        return self.query_one(PageSheet).texts()
+        return self.query_one("#page", Sheet).texts()
 
     def action_close(self) -> None:
         self.dismiss()

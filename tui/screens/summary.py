@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
+from textual.app import ComposeResult
 
 from engine.methods.recipes import parse_recipe
 from engine.records.recipes import RecipeError
 from engine.text import displayable
 from tui.acting import Opening
 from tui.actions import SHOW
+from tui.drawing.behind import Behind
 from tui.drawing.lines import Line, columns
 from tui.drawing.summary_lines import ComparisonFigures, comparison_blocks
 from tui.drawing.variant_lines import variants_lines
 from tui.screens.inspect import InspectScreen
 from tui.screens.items import VARIANT_ACTIONS
-from tui.screens.page import PageScreen
-from tui.state.session import Session
+from tui.screens.page import PageScreen, TitleBoard
 from tui.state.state import Change
 from tui.state.view import counts, probability_points
+from tui.widgets.behind_board import BehindBoard
+from tui.widgets.boards import KeyBoard
+from tui.widgets.figure_sheet import FigureSheet
 
 if TYPE_CHECKING:
     from tui.state.figures import Figures
@@ -49,17 +54,27 @@ class SummaryScreen(PageScreen):
         SHOW,
         footer=6,
     )
+    WIDGETS = (FigureSheet,)
     ACTIONS = VARIANT_ACTIONS
 
-    def __init__(self, session: Session, variant: str) -> None:
-        super().__init__(session)
+    def __init__(self, host: InspectScreen, variant: str, at: Behind | None = None) -> None:
+        """`at` is the figure that the cursor begins on."""
+        super().__init__(host.session)
+        self._host = host
         self.variant = variant
+        self._at = at
         self._figures: Figures | None = None
         self._stale = asyncio.Event()
 
     @classmethod
     def opened_from(cls, host: InspectScreen) -> SummaryScreen:
-        return cls(host.session, host.variant)
+        return cls(host, host.variant)
+
+    def compose(self) -> ComposeResult:
+        yield TitleBoard()
+        yield FigureSheet(id="page", at=self._at)
+        yield BehindBoard()
+        yield KeyBoard(id="keys")
 
     def on_mount(self) -> None:
         self._stale.set()
@@ -127,6 +142,28 @@ class SummaryScreen(PageScreen):
         title = f"{comparison.labels[1]} against {comparison.labels[0]}"
         overview = variants_lines(figures.variants, variant, width)
         return [*overview, [], [(displayable(title), "title")], [], *lines]
+
+    # -- the items behind the figures ---------------------------------------------------------
+
+    @on(FigureSheet.Moved)
+    def _draw_behind(self) -> None:
+        """Say which items are behind the figure, and how many there are."""
+        behind, figures = self.query_one(FigureSheet).behind, self._figures
+        if behind is None or figures is None:
+            self.query_one(BehindBoard).show(None)
+            return
+        from engine.analysis.filters import parse_filter
+
+        variant = behind.variant or self.variant
+        count = figures.frames[variant].filter(parse_filter(behind.filter)).height
+        self.query_one(BehindBoard).show(behind, self.state.label(variant), count)
+
+    @on(FigureSheet.Opened)
+    def _show_items(self, message: FigureSheet.Opened) -> None:
+        behind, variant = message.behind, self.variant
+        shown = Behind(behind.filter, behind.variant or variant)
+        self._host.show_behind(shown, partial(SummaryScreen, self._host, variant, behind))
+        self.dismiss()
 
     def action_variant(self, by: int) -> None:
         names = self.state.variants

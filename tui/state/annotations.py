@@ -123,7 +123,8 @@ class Notebook:
 
     def flip(self, item_id: str, variants: Sequence[str]) -> str:
         """Turn the verdict on the open answers of an item round, or back to the judge's."""
-        scores = self._session.state.items[item_id].scores
+        scored = self._session.state.item(item_id)
+        scores = {} if scored is None else scored.scores
         verdicts: dict[str, bool | None] = {}
         for name in variants:
             answer = scores[name].open if name in scores else None

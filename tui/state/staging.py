@@ -59,7 +59,7 @@ class Scene:
 
 def programme(state: RunState, variant: str | None = None, wanted: str | None = None) -> Programme:
     """What of a run comes on stage: recognition-only items, where there are any only those that a
-    stored re-decode brings back.
+    stored re-decode brings back. What was asked is among them.
 
     Args:
         state: what is known of the run.
@@ -93,12 +93,13 @@ def scene(state: RunState, item_id: str, variant: str) -> Scene:
 def _of_variant(state: RunState, variant: str) -> Programme:
     if not state.scored:
         return Programme(variant, (), "scores")
+    asked = list(state.asked_items.scored)
     tried = [item_id for item_id in state.ids if item_id in state.redecodes][:MOST]
-    back = [item_id for item_id in tried if state.recoveries(item_id, variant)]
+    back = [item_id for item_id in (*tried, *asked) if state.recoveries(item_id, variant)]
     ids = _demoted(state, back, variant)
     if ids:
         return Programme(variant, ids)
-    ids = _demoted(state, state.ids[:MOST], variant)
+    ids = _demoted(state, [*state.ids[:MOST], *asked], variant)
     return Programme(variant, ids, "recoveries" if ids else "demoted")
 
 

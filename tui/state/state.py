@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.analysis.metrics.metric import Value
 from engine.analysis.metrics.registry import columns_by_hand, columns_of_redecodes
+from engine.analysis.overruling import overruled
 from engine.analysis.rows import PairRow
 from engine.methods.recipes import parse_recipe
 from engine.records.annotations import Annotation
@@ -148,7 +149,11 @@ class RunState:
 
     def item(self, item_id: str) -> ScoredItem | None:
         """A scored item of the run, or what was asked beside them; None where it isn't known."""
-        return self.asked_items.scored.get(item_id) or self.items.get(item_id)
+        asked = self.asked_items.scored.get(item_id)
+        if asked is not None:
+            # Corrected here and not in the notes, whose count of corrections is a figure.
+            return overruled(asked, self.notes.of(item_id))
+        return self.items.get(item_id)
 
     def id_of(self, number: int) -> str:
         """The id of an item by its number in the order of arrival; below zero it was asked."""
@@ -196,7 +201,9 @@ class RunState:
 
     def values(self, item_id: str, variant: str) -> Mapping[str, Value]:
         """The row of an item in the table of a variant."""
-        scored = self.asked_items.scored.get(item_id) or self.items[item_id]
+        scored = self.item(item_id)
+        if scored is None:
+            raise KeyError(item_id)
         annotation = self.notes.of(item_id)
         return PairRow(scored, self.reference, variant, self.results(item_id), annotation)
 
@@ -266,7 +273,9 @@ class RunState:
             scored=scored,
             redecodes=RedecodesOf(self.redecodes.copy()),
             findings=FindingsOf(self.findings.copy()),
-            annotations=dict(self.notes.by_item),
+            annotations={
+                item_id: noted for item_id, noted in self.notes.by_item.items() if item_id in scored
+            },
             remedies=self.remedies,
         )
 

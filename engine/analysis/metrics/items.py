@@ -66,6 +66,13 @@ METRICS = (
         value=lambda pair: pair.item.passage is not None,
     ),
     PairMetric(
+        name="gold_length",
+        type=int,
+        title="gold length",
+        help="Characters of the gold answer.",
+        value=lambda pair: len(pair.item.gold),
+    ),
+    PairMetric(
         name="variant",
         type=str,
         title="variant",
