@@ -60,7 +60,7 @@ def test_what_is_absent_or_not_a_number_is_null() -> None:
     bare = pairs_frame([scored_item(item, Score(), Score())], "dense", PRUNED)
     assert bare.row(0, named=True)["outcome"] is None
     described = {"item_id", "language", "question", "gold", "variant", "kind", "has_passage"}
-    described |= {"starred"}
+    described |= {"borrowed", "starred"}
     assert bare.select(pl.exclude(described)).null_count().sum_horizontal()[0] == (
         len(SCHEMA) - len(described)
     )
