@@ -17,7 +17,7 @@ from engine.records.scores import Answer
 from engine.text import Align, displayable, fit, isolated
 from tui.drawing.exhibit import right_answer, wrong_answer
 from tui.drawing.lines import Piece, width_of
-from tui.drawing.marks import verdict_paint
+from tui.drawing.marks import two_ended, verdict_paint
 from tui.drawing.note_lines import note_marks
 from tui.state.rows import Row
 
@@ -121,7 +121,8 @@ def _worst(row: Row, width: int) -> list[Piece]:
     first, worst = row.values["pruned_gold_rank"], row.values["pruned_worst_rank"]
     if not isinstance(worst, int) or worst == first:
         return [(" " * width, DIM)]
-    return [(fit(rank_text(worst), width, align="right"), BAD)]
+    paint = BAD if row.scored.after_stem else PLAIN
+    return [(fit(rank_text(worst), width, align="right"), paint)]
 
 
 def _of_metric(metric: Metric, form: TableColumn, *, spaced: bool = True) -> Column:
@@ -143,7 +144,9 @@ def _of_metric(metric: Metric, form: TableColumn, *, spaced: bool = True) -> Col
         texts = [displayable(metric.cell_text(value)) for value in values]
         if len(values) == 1:
             return [(fit(texts[0], width, align=side), DIM)]
-        return _change(texts[0], texts[1], _worse(form, *values), width, form.cells)
+        marked = row.scored.after_stem or not form.next_token
+        worse = marked and _worse(form, *values)
+        return _change(texts[0], texts[1], worse, width, form.cells)
 
     # Titles are formatted with the labels of the variants.
     escaped = title.replace("{", "{{").replace("}", "}}")
@@ -158,6 +161,16 @@ def _built_in(name: str, *, spaced: bool = True) -> Column:
     metric = metrics()[name]
     assert metric.column is not None
     return _of_metric(metric, metric.column, spaced=spaced)
+
+
+def _with_span(row: Row, width: int) -> list[Piece]:
+    """Both probabilities, and where they are between 0 and 1."""
+    before, after = (
+        None if score.gold is None else score.gold.probability
+        for score in (row.reference, row.variant)
+    )
+    numbers = PROBABILITY.draw(row, PROBABILITY.width)
+    return [*numbers, ("  ", PLAIN), *two_ended(before, after, SPAN)]
 
 
 def _back(row: Row, width: int) -> list[Piece]:
@@ -188,6 +201,14 @@ WORST = Column("worst", "worst", ("pruned_worst_rank",), 5, _worst)
 PROBABILITY_NARROW = _built_in("gold_probability", spaced=False)
 PROBABILITY = _built_in("gold_probability")
 DIVERGENCE = _built_in("kl_vocabulary")
+SPAN = 12
+PROBABILITY_WIDE = Column(
+    PROBABILITY.key,
+    PROBABILITY.title,
+    PROBABILITY.sort,
+    PROBABILITY.width + 2 + SPAN,
+    _with_span,
+)
 BACK = Column("back", "brought back by", (), 18, _back)
 
 NARROW = (
@@ -223,7 +244,7 @@ WIDE = (
     CHOICE,
     RANK,
     WORST,
-    PROBABILITY,
+    PROBABILITY_WIDE,
     DIVERGENCE,
     BACK,
 )

@@ -301,6 +301,7 @@ class InspectScreen(NotingScreen):
             state.live_decodes(scored.item.id),
             Names(state.label, state.solved, state.demoted),
             " and ".join(map(state.label, self.target_variants)),
+            state.reference,
         )
 
     def _draw_decodes(self) -> None:
