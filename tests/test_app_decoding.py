@@ -15,8 +15,12 @@ from engine.records.protocol import (
     Failed,
 )
 from tests.app_helpers import drawn, opened
-from tests.inspector_fixtures import DENSE, WANDA, scored_items
+from tests.inspector_fixtures import DENSE, WANDA, redecode, scored_items
 from tests.scripted_client import ScriptedEngine
+from tui.drawing.decode_lines import ItemDecodes, full_lines, overview_lines
+from tui.drawing.hypothesis_lines import Names
+from tui.drawing.lines import Line
+from tui.drawing.marks import two_ended
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,42 @@ async def test_the_target_goes_from_variant_to_reference_to_both() -> None:
                 if str(it.screen.query_one(sheet).border_title).startswith("▸ ")
             ]
             assert tuple(marked) == expected
+
+
+def test_both_variants_results_of_a_decoding_stand_beside_each_other_where_there_is_room() -> None:
+    scored = scored_items(1)[0]
+    names = Names(lambda name: name, lambda item_id: item_id, lambda _, variant: variant == WANDA)
+    results = [redecode(scored, name, Beam()) for name in (WANDA, DENSE)]
+    results.append(redecode(scored, WANDA, Sample()))
+    shown = ItemDecodes(results, (), names, "both")
+
+    def texts(lines: list[Line]) -> list[str]:
+        return ["".join(text for text, _ in line) for line in lines]
+
+    for lines in (texts(overview_lines(shown, 110, 12)), texts(full_lines(shown, 110))):
+        heads = [line for line in lines if "beam 2 of 8" in line]
+        assert len(heads) == 1
+        assert heads[0].index(DENSE) < heads[0].index(WANDA)
+        assert "dense  beam 8" in heads[0]
+        # What was never lost isn't brought back.
+        assert heads[0].count("brought back") == 1
+        beams = [line for line in lines if line.count("also the seat") == 2]
+        assert len(beams) == 1
+    for lines in (texts(overview_lines(shown, 60, 12)), texts(full_lines(shown, 60))):
+        assert all(line.count("also the seat") < 2 for line in lines)
+    narrow = texts(overview_lines(shown, 60, 12))
+    assert WANDA in narrow[0], "the latest comes first"
+
+
+def test_two_shares_stand_on_one_line_with_both_ends() -> None:
+    def text(before: float | None, after: float | None) -> str:
+        return "".join(piece for piece, _ in two_ended(before, after, 11))
+
+    assert text(0.8, 0.1) == " ●──────○  "
+    assert text(0.0, 1.0) == "○─────────●"
+    assert text(0.52, 0.48) == "     ◉     "
+    assert text(None, 0.2) == "  ●        "
+    assert text(None, None) == " " * 11
 
 
 @pytest.mark.parametrize("key", ["c", "escape"])

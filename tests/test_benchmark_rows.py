@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 
 from engine.items.benchmarks.catalogue import BENCHMARKS, list_benchmarks
 from engine.items.benchmarks.declarations import Row
+from engine.items.files import describe
 from engine.records.errors import UserError
 from engine.records.items import Item
 from tests.benchmark_rows import GLOBAL_MMLU_ROW, MINTAKA_ROW, MKQA_ROW, MMMLU_ROW, SQUAD_ROW
@@ -245,6 +247,92 @@ def test_a_changed_schema_names_the_column(
             assert caught.value.message.startswith("rows row 1: there is no column '")
             assert column in caught.value.message
             assert "The columns are: " in caught.value.hint
+
+
+def row_for(name: str, **changes: Any) -> dict[str, Any]:
+    """A benchmark's row from above with other values; dots step into structs."""
+    values: dict[str, Any] = copy.deepcopy(next(case[2] for case in CASES if case[0] == name))
+    for column, value in changes.items():
+        *path, last = column.split("__")
+        inside = values
+        for step in path:
+            inside = inside[step]
+        inside[last] = value
+    return values
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "wrong"),
+    [
+        ("belebele", "correct_answer_num", 0),
+        ("belebele", "correct_answer_num", "0"),
+        ("belebele", "correct_answer_num", 5),
+        ("belebele", "correct_answer_num", -1),
+        ("belebele", "correct_answer_num", "two"),
+        ("belebele", "correct_answer_num", 2.5),
+        ("belebele", "correct_answer_num", True),
+        ("mmlu", "answer", -1),
+        ("mmlu", "answer", 4),
+        ("mmlu", "answer", "E"),
+        ("mmmlu", "Answer", "E"),
+        ("global-mmlu", "answer", "4"),
+        ("hellaswag", "label", "-1"),
+        ("hellaswag", "label", ""),
+        ("arc-challenge", "answerKey", "4"),
+        ("arc-challenge", "answerKey", "0"),
+        ("arc-challenge", "answerKey", "A"),
+        ("arc-easy", "answerKey", "2"),
+        ("four-option", "answer", "-1"),
+        ("four-option", "answer", "Saturn"),
+    ],
+)
+def test_an_answer_that_names_no_option_is_an_error(name: str, column: str, wrong: object) -> None:
+    with pytest.raises(UserError) as caught:
+        convert(name, row_for(name, **{column: wrong}))
+    assert caught.value.message.startswith(f"rows row 1, column {column}: ")
+    assert describe(wrong) in caught.value.message or describe(str(wrong)) in caught.value.message
+
+
+def test_belebele_counts_its_options_from_one() -> None:
+    golds = [
+        convert("belebele", row_for("belebele", correct_answer_num=number))[0].gold
+        for number in (1, "2", 3, "4", "A", "D")
+    ]
+    assert golds == ["Tensa", "Relajada", "Cerrada", "Fría", "Tensa", "Fría"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lists", "answer", "number"),
+    [
+        ("mmlu", "choices", "answer", 2),
+        ("hellaswag", "endings", "label", 2),
+        ("four-option", "options", "answer", 2),
+        ("arc-challenge", "choices__text", "answerKey", "3"),
+    ],
+)
+def test_an_empty_option_moves_no_other(name: str, lists: str, answer: str, number: object) -> None:
+    columns = {lists: ["Mars", " ", "Jupiter"], answer: number}
+    if name == "arc-challenge":
+        columns["choices__label"] = ["1", "2", "3"]
+    [item] = convert(name, row_for(name, **columns))
+    assert (item.gold, item.options) == ("Jupiter", ("Mars", "Jupiter"))
+    empty = "2" if name == "arc-challenge" else 1
+    with pytest.raises(UserError, match="expected an option with a text"):
+        convert(name, row_for(name, **{**columns, answer: empty}))
+    for few in ([], ["Jupiter"], ["Jupiter"] * 3):
+        labels = (
+            {"choices__label": ["1", "2", "3"][: len(few)]} if "choices__label" in columns else {}
+        )
+        first = "1" if name == "arc-challenge" else 0
+        with pytest.raises(UserError, match="rows row 1"):
+            convert(name, row_for(name, **{**columns, lists: few, answer: first, **labels}))
+
+
+def test_mkqa_refuses_a_type_of_answer_that_there_is_not() -> None:
+    for wrong in (-1, 8, True):
+        answers: dict[str, Any] = {"en": [{"type": wrong, "text": "Edmunds", "aliases": []}]}
+        with pytest.raises(UserError, match=r"row 1, column answers\.en: "):
+            convert("mkqa", MKQA_ROW | {"answers": answers})
 
 
 def test_every_benchmark_is_tried_and_listed() -> None:

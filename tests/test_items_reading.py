@@ -80,6 +80,34 @@ def test_three_formats_give_the_same_items(tmp_path: Path) -> None:
     assert read[0].licence is None
 
 
+def test_a_list_in_a_cell_is_written_with_bars_or_as_json(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text(
+        "question,gold,aliases,options\n"
+        "Capital of France?,Paris,Lutetia,Paris | Rome|Oslo Norway \n"
+        'Which is a pipe?,|,bar,"[""|"", ""/""]"\n'
+        "Which tag?,[b],[B] | bold,[b] | [i]\n"
+        "How many legs?,8,eight | VIII,6 | 8\n"
+        'Which pair?,"a, b",,"a, b | c, d"\n'
+    )
+    read = read_items(str(path)).items
+    assert [item.options for item in read] == [
+        ("Paris", "Rome", "Oslo Norway"),
+        ("|", "/"),
+        ("[b]", "[i]"),
+        ("6", "8"),
+        ("a, b", "c, d"),
+    ]
+    assert [item.aliases for item in read] == [
+        ("Lutetia",),
+        ("bar",),
+        ("[B]", "bold"),
+        ("eight", "VIII"),
+        (),
+    ]
+    assert all(item.distractors is None for item in read)
+
+
 def test_text_stays_raw(tmp_path: Path) -> None:
     items = read_items(str(write_jsonl(tmp_path / "items.jsonl", HOSTILE))).items
     first = items[0]
@@ -167,9 +195,14 @@ def test_a_broken_table_says_where(tmp_path: Path) -> None:
     path = tmp_path / "items.csv"
     path.write_text('question,gold\n"two\nlines",g\nq,g,extra\n')
     assert "row 3: expected 2 cells, got 3" in failure(path).message
-    path.write_text('question,gold,options\nq,g,"[""g"", ""b""]"\nq2,g,g|b\n')
+    path.write_text('question,gold,options\nq,g,"[""g"", ""b""]"\nq2,g,"[""g"" | ""b""]"\n')
     error = failure(path)
-    assert "row 3, field options: expected a JSON array" in error.message
+    assert "row 3, field options: expected a list" in error.message
+    assert "Paris | Rome" in error.hint
+    path.write_text("question,gold,options\nq,g,g | | b\n")
+    error = failure(path)
+    assert "row 2, field options: entry 2 of the text 'g | | b' is empty" in error.message
+    assert "JSON" in error.hint
     path.write_text('question,gold\nq,"g\n')
     assert "row 2: invalid CSV" in failure(path).message
     path.write_text("question,gold,gold\nq,g,g\n")

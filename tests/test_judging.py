@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 import unicodedata
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from engine.judging import F1_THRESHOLD, judge
-from engine.judging.tokens import streams
+from engine.judging import F1_THRESHOLD, judge, matching, tokens
+from engine.judging.characters import characters
+from engine.judging.languages import Affixes, affixes, decimal_comma, grouped_by_space
+from engine.judging.tokens import Stream, streams
 
 CONTAINED = [
     # language, answer, gold, what is marked in the raw answer
@@ -244,3 +249,89 @@ def test_any_text_can_be_judged_and_every_visible_gold_answer_is_itself() -> Non
             assert not any(character.isalnum() for character in gold), repr(gold)
         else:
             assert judge(gold, [gold], language).exact, repr(gold)
+
+
+def literal_find(answer: Stream, gold: tuple[str, ...], particles: Affixes) -> object:
+    """What containing means, window by window, as it was first written down."""
+    length = len(gold)
+    windows = [
+        (first, answer.words[first : first + length], answer.tokens[first : first + length])
+        for first in range(len(answer.words) - length + 1)
+    ]
+    for first, words, spans in windows:
+        if words == gold and not matching._inside_katakana(
+            answer.tokens, first, first + length - 1
+        ):
+            return first, spans[0].start, spans[-1].end, False
+    for first, words, spans in windows if particles.shortest else ():
+        least = particles.shortest
+        before = matching._particle(words[0], gold[0], particles.before, least, at_end=False)
+        after = matching._particle(words[-1], gold[-1], particles.after, least, at_end=True)
+        left = list(words)
+        left[0] = left[0][before:]
+        left[-1] = left[-1][: len(left[-1]) - after]
+        if tuple(left) == gold:
+            return first, spans[0].starts[before], spans[-1].ends[-1 - after], True
+    return None
+
+
+PARTS = {
+    "en": ["a ", "b ", "ab ", "the ", "1 ", "."],
+    "ja": ["パ", "リ", "ー", "東", "京", " "],
+    "ko": ["서울", "부산", "은", "는", " ", " 이"],
+    "ar": ["باريس", "روما", "و", "ال", " ", " "],
+    "he": ["פריז", "רומא", "ב", "ה", " ", " "],
+}
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data(), language=st.sampled_from(sorted(PARTS)))
+def test_containing_is_what_the_literal_definition_says(data: st.DataObject, language: str) -> None:
+    texts = st.lists(st.sampled_from(PARTS[language]), max_size=14).map("".join)
+    answer, gold = data.draw(texts), data.draw(texts)
+    for answered in streams(answer, language):
+        for candidate in streams(gold, language):
+            if candidate.words:
+                found = matching._find(answered, candidate.words, affixes(language))
+                assert found == literal_find(answered, candidate.words, affixes(language))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    text=st.lists(st.sampled_from(["1", "00", "000", "'", ".", ",", " ", "x", "-"]), max_size=40),
+    language=st.sampled_from(["en", "de", "fr"]),
+)
+def test_numbers_of_few_groups_are_read_whole(text: list[str], language: str) -> None:
+    comma, spaces = decimal_comma(language), grouped_by_space(language)
+    limited = tokens._pattern(comma, spaces)
+    unlimited = re.compile(limited.pattern.replace(f"{{0,{tokens.MOST_GROUPS}}}", "*"))
+    kinds = tokens._kinds("".join(text), list(characters("".join(text))), comma)
+    assert limited.pattern != unlimited.pattern
+    assert [m.span() for m in limited.finditer(kinds)] == [
+        m.span() for m in unlimited.finditer(kinds)
+    ]
+
+
+class CountingText(str):
+    """A word that counts how often it is compared."""
+
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        CountingText.compared += 1
+        return str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        CountingText.compared += 1
+        return str.__ne__(self, other)
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_long_answer_is_compared_word_by_word_once(language: str) -> None:
+    words = tuple(map(CountingText, ["باريس"] * 2000))
+    gold = tuple(map(CountingText, ["باريس"] * 1000 + ["روما"]))
+    answer = Stream(streams("باريس " * 2000, language)[0].tokens, words, ())
+    CountingText.compared = 0
+    assert matching._find(answer, gold, affixes(language)) is None
+    assert CountingText.compared < 10 * (len(words) + len(gold))

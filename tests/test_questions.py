@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from safetensors.torch import load_file
+
 from engine.records.decodings.beam import Beam
 from engine.records.decodings.contrastive import Contrastive
 from engine.records.decodings.decoding import Decoding
@@ -24,6 +26,7 @@ from engine.records.protocol import (
     ItemScored,
     Notice,
     OpenRun,
+    Progress,
     RunFinished,
     RunOpened,
     SetScoring,
@@ -205,6 +208,65 @@ def _ask_throughout(engine: Engine) -> None:
     for variant in ("dense", "wanda:0.45"):
         texts = {r.hypotheses[0].text for r in results if r.variant == variant}
         assert len(texts) == 1, "an answer depends on what it interrupted"
+
+
+def test_a_question_that_needs_no_more_is_answered_while_variants_are_made(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    """Questions interrupt the sampling of the calibration text and the walk over the blocks; what
+    is made is the same to the byte as when nobody asks."""
+    made = []
+    for name in ("quiet", "asked"):
+        engine = Engine(tmp_path / name, OMP_NUM_THREADS=ONE_THREAD)
+        settings = tiny_settings(
+            checkpoint, limit=4, recipes=("wanda:0.5+owl", "sparsegpt:0.5", "rtn:4")
+        )
+        directory = tmp_path / name / "run"
+        engine.send(StartRun(id="run", settings=settings, directory=str(directory)))
+        if name == "asked":
+            _ask_while_variants_are_made(engine)
+        engine.ended("run")
+        engine.process.kill()
+        engine.process.wait()
+        log = (directory / "log.jsonl").read_bytes().splitlines()
+        # Their bytes but for the header, whose entries stand in any order.
+        tensors = {
+            path.name: {key: value.numpy().tobytes() for key, value in load_file(path).items()}
+            for path in (tmp_path / name).rglob("*.safetensors")
+        }
+        assert len(tensors) == 4, "three variants and the calibration text"
+        made.append(([line for line in log if b'"record":"scored"' in line], tensors))
+    assert made[0] == made[1]
+
+
+def _ask_while_variants_are_made(engine: Engine) -> None:
+    """A question about the dense model at every step that is told of, and one about a variant."""
+
+    def ask(question_id: str, variant: str, decoding: Decoding) -> None:
+        engine.send(
+            Decode(id=question_id, item_id="capital-cn-en", variants=(variant,), decoding=decoding)
+        )
+
+    ask("0", "dense", Greedy())
+    ask("last", "rtn:4", Greedy())
+    answered: dict[str, set[str]] = {}
+    stages: set[str] = set()
+    for event in engine.events():
+        if isinstance(event, Progress) and event.id == "run":
+            stages.add(f"{event.stage} {event.variant or ''}".strip())
+        if isinstance(event, Ended) and event.id != "run":
+            answered[str(event.id)] = set(stages)
+            if event.id == "last":
+                break
+            sort = Sample(count=2) if len(answered) % 2 else Beam(width=2)
+            ask(str(len(answered)), "dense", sort)
+    assert "prune rtn:4" in answered["last"], "it waits for its variant"
+    assert len(answered) > 4
+    assert any("prune wanda:0.5+owl" not in stages for stages in answered.values())
+    assert any(
+        "prune wanda:0.5+owl" in stages and "prune sparsegpt:0.5" not in stages
+        for stages in answered.values()
+    )
 
 
 def test_a_question_is_cancelled_without_the_run_that_it_interrupts(

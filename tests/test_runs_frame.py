@@ -69,7 +69,7 @@ def test_what_is_absent_or_not_a_number_is_null() -> None:
         "kind",
         "has_passage",
     }
-    described |= {"starred"}
+    described |= {"borrowed", "starred"}
     assert bare.select(pl.exclude(described)).null_count().sum_horizontal()[0] == (
         len(SCHEMA) - len(described)
     )

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
 
-from engine.records.errors import UserError
+from engine.records.errors import UserError, shortened
+from engine.records.instruments.registry import instruments
 from engine.runs.item_ids import require_item
 from tui.app import InspectorApp
 from tui.process.client import EngineClient
 from tui.screens.inspect import InspectScreen
 from tui.screens.page import PageScreen
 from tui.screens.stage import StageScreen
+from tui.screens.xray import XRayScreen
 from tui.state.session import SavedRun
 from tui.themes import DARK, LIGHT
 
 ITEMS = "items"
 """The inspector's own screen."""
+XRAY, STAGE = "xray", "stage"
 THEME_NAMES = {"dark": DARK.name, "light": LIGHT.name}
 SECONDS, SECONDS_BETWEEN_LOOKS = 120.0, 0.02
 
@@ -32,12 +36,16 @@ class Shot:
     Attributes:
         screen: `ITEMS`, or the name of a screen that opens from there.
         item_id: the item under the cursor; None for the first.
+        instrument: on the x-ray, of which the run has a finding; None for the item itself.
+        beat: on stage, from 1; None for the last.
         size: columns and lines.
         theme: "dark", "light", or a theme's name.
     """
 
     screen: str = ITEMS
     item_id: str | None = None
+    instrument: str | None = None
+    beat: int | None = None
     size: tuple[int, int] = (120, 34)
     theme: str = "dark"
 
@@ -55,12 +63,22 @@ def take_shot(directory: Path, shot: Shot) -> str:
     """A picture of a saved run as SVG.
 
     Raises:
-        UserError: there is no such screen, theme or item, or the run can't be read.
+        UserError: there is no such screen, theme, item, instrument or beat, or the run can't be
+            read.
     """
     if shot.screen not in screen_names():
-        raise UserError(
-            f"there is no screen '{shot.screen}'", f"Name one of {', '.join(screen_names())}."
-        )
+        raise _unknown("screen", shot.screen, screen_names())
+    if shot.instrument is not None and shot.instrument not in instruments():
+        raise _unknown("instrument", shot.instrument, tuple(instruments()))
+    for option, given, screen in (
+        ("--instrument", shot.instrument, XRAY),
+        ("--beat", shot.beat, STAGE),
+    ):
+        if given is not None and shot.screen != screen:
+            raise UserError(
+                f"{option} is of the screen '{screen}', not of '{shot.screen}'",
+                f"Write --screen {screen}, or leave {option} out.",
+            )
     return asyncio.run(_picture(directory, shot))
 
 
@@ -68,8 +86,7 @@ async def _picture(directory: Path, shot: Shot) -> str:
     app = InspectorApp(SavedRun(directory), lambda: EngineClient(None))
     theme = THEME_NAMES.get(shot.theme, shot.theme)
     if theme not in app.available_themes:
-        known = ", ".join((*THEME_NAMES, *sorted(app.available_themes)))
-        raise UserError(f"there is no theme '{shot.theme}'", f"Name one of {known}.")
+        raise _unknown("theme", shot.theme, (*THEME_NAMES, *sorted(app.available_themes)))
     app.theme = theme
     async with app.run_test(size=shot.size) as pilot:
         try:
@@ -102,9 +119,43 @@ async def _arrange(app: InspectorApp, pilot: Pilot[int], shot: Shot) -> None:
     screen = app.screen
     if isinstance(screen, PageScreen):
         await _until(lambda: screen.texts() != ["computing"])
+    if isinstance(screen, XRayScreen) and shot.instrument is not None:
+        _show_instrument(screen, shot.instrument)
     elif isinstance(screen, StageScreen):
-        screen.tell_all()
+        if shot.item_id not in (None, screen.item_id):
+            raise UserError(
+                f"{shot.item_id} doesn't come on stage",
+                "The stage shows recognition-only items, those that were brought back if any were.",
+            )
+        _tell(screen, shot.beat)
     await pilot.pause()
+
+
+def _show_instrument(screen: XRayScreen, name: str) -> None:
+    if not screen.show_found(name):
+        raise UserError(
+            f"the run holds nothing that the instrument '{name}' found of {screen.item_id}",
+            f"Let it look first: illusion-tui xray RUN {screen.item_id} --instrument {name}.",
+        )
+
+
+def _tell(screen: StageScreen, beat: int | None) -> None:
+    if beat is not None and not 1 <= beat <= screen.whole:
+        raise UserError(
+            f"--beat {beat}: of {screen.item_id or 'no item'} {screen.whole} beats are told",
+            f"Give a number from 1 to {screen.whole}, or leave it out for the last."
+            if screen.whole
+            else "The stage shows recognition-only items, and this run has none.",
+        )
+    screen.tell(beat or screen.whole)
+
+
+def _unknown(kind: str, name: str, known: Sequence[str]) -> UserError:
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    meant = f"Did you mean '{near[0]}'? " if near else ""
+    return UserError(
+        f"there is no {kind} '{shortened(name)}'", f"{meant}Name one of {', '.join(known)}."
+    )
 
 
 async def _until(true: Callable[[], bool]) -> None:

@@ -121,9 +121,9 @@ class ComparisonStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def outstanding(self) -> tuple[Slice, ...]:
-        """The slices whose illusion is larger than that of all items."""
-        overall = self.groups[0].illusion
-        return tuple(part for part in self.slices if overall is None or part.illusion > overall)
+        """The slices that have an illusion, larger than that of all items."""
+        overall = self.groups[0].illusion or 0.0
+        return tuple(part for part in self.slices if part.illusion > max(overall, 0.0))
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):

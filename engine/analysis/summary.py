@@ -100,8 +100,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """A run in figures; `outcomes`, `achieved_sparsity` and "pruned" are the first recipe's.
 
     `items` counts those scored, `total` those of the run, `overruled` the verdicts on open answers
-    that were corrected by hand; `variants` has "dense" (the reference,
-    whatever it is) and "pruned". The statistics, and the table of all variants, are filled in by
+    that were corrected by hand, `borrowed` the scored items whose options are other items'
+    answers, and `optionless`, where there are such, the items without any; `variants` has "dense"
+    (the reference, whatever it is) and "pruned". The statistics, and the table of all variants, are
+    filled in by
     `engine.reports.report`.
     """
 
@@ -109,6 +111,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     judge: str
     overruled: int
+    borrowed: int
+    optionless: int
     prompt: str | None
     items: int
     total: int
@@ -128,11 +132,14 @@ def summarize(run: Run) -> Summary:
     comparisons = tuple(_comparison(run, name, frame) for name, frame in frames.items())
     reference = _variant(run, settings.against, frames[settings.recipes[0]], "dense")
     first = comparisons[0]
+    borrowed = int(frames[settings.recipes[0]]["borrowed"].sum())
     return Summary(
         model=manifest.model.name if manifest.model else settings.model,
         source=manifest.items.source,
         judge=settings.judge,
         overruled=_overruled(frames.values()),
+        borrowed=borrowed,
+        optionless=sum(not item.options for item in run.items) if borrowed else 0,
         prompt=manifest.prompt,
         items=len(run.scored),
         total=manifest.items.count,

@@ -110,6 +110,7 @@ def compress(
     for block, sparsity in zip(work.blocks, sparsities, strict=True):
         done = total - len(work.blocks) + block.index
         reporter.progress(f"block {block.index + 1} of {len(work.blocks)}", done, total)
+        reporter.pause()
         with weights_resident(block.module):
             changed: dict[str, Tensor] = {}
             noted: list[str] = []
@@ -189,6 +190,7 @@ def _sparsities(work: _Work, sequences: Tensor, gains: Sequence[float]) -> list[
     def on_block(block: Block) -> None:
         text = f"outliers of block {block.index + 1} of {count}"
         work.reporter.progress(text, block.index, 2 * count)
+        work.reporter.pause()
 
     check = work.reporter.check
     inputs = capture_inputs(work.model, work.blocks, sequences, check)

@@ -21,7 +21,10 @@ class Reporter:
     Attributes:
         progress: takes what is under way, steps done, and steps in all.
         check: called between steps; raises `engine.records.errors.Cancelled` to stop the work.
+        pause: called where the model has its own weights and is in nobody's hands: it may be used
+            for something else, and is given back as it was.
     """
 
     progress: Callable[[str, int, int], None] = _untold
     check: Callable[[], None] = _uninterrupted
+    pause: Callable[[], None] = _uninterrupted

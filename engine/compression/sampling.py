@@ -105,6 +105,7 @@ def sample_sequences(
     new = ids[:, : len(begun)]
     for position in range(len(begun), text.tokens):
         reporter.check()
+        reporter.pause()
         reporter.progress("sampling calibration text from the model", position, text.tokens)
         inputs = {"input_ids": new.to(device), cache_argument(model): kept}
         logits = model(**inputs, use_cache=True).logits

@@ -10,7 +10,8 @@ import msgspec
 from engine.inspection.inspection import Inspection
 from engine.inspection.opened import OpenedRun
 from engine.inspection.planning import preparer
-from engine.items.asking import BORROWED, asked_item
+from engine.items.asking import asked_item
+from engine.records.items import BORROWED
 from engine.records.protocol import Ask, DecodeFinished, ItemAsked, ProbeFinished
 from engine.records.scores import ScoredItem
 from engine.runs.asked import PREFIX

@@ -41,7 +41,8 @@ class CalibrationTexts:
         items: of the run; gold answers of half of them may be looked at.
         emit: takes progress.
         check: raises to cancel.
-        before_sampling: called when a text must be sampled, before every step of it.
+        before_sampling: called when a text must be sampled, before every step of it; the model may
+            be used meanwhile.
     """
 
     def __init__(
@@ -89,7 +90,11 @@ class CalibrationTexts:
                         settings.seed,
                     ),
                     SampleFiles(kept, record.weights_hash, shipped, self._notify),
-                    Reporter(partial(progress_of(self._emit), "calibrate"), self._step),
+                    Reporter(
+                        partial(progress_of(self._emit), "calibrate"),
+                        self._check,
+                        self._before_sampling,
+                    ),
                     solved=self.solved,
                 )
             if source == settings.calibration:
@@ -98,10 +103,6 @@ class CalibrationTexts:
 
     def _notify(self, text: str) -> None:
         self._emit(Notice(text=text))
-
-    def _step(self) -> None:
-        self._before_sampling()
-        self._check()
 
     @cached_property
     def choosing(self) -> tuple[Item, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 from engine.records.errors import Cancelled
 from engine.records.protocol import (
@@ -17,6 +18,8 @@ from engine.records.protocol import (
     SetScoring,
     Shutdown,
 )
+
+RequestT = TypeVar("RequestT", bound=Request)
 
 
 class Inbox:
@@ -33,7 +36,7 @@ class Inbox:
     def __init__(self, emit: Callable[[Event], None]) -> None:
         self._emit = emit
         self._arrived: queue.SimpleQueue[Request] = queue.SimpleQueue()
-        self._questions: deque[Request] = deque()
+        self._questions: deque[Question] = deque()
         self._waiting: deque[Request] = deque()
         self._cancelled: set[str] = set()
         self._serving: list[str] = []
@@ -53,10 +56,14 @@ class Inbox:
             self._sort(self._arrived.get())
         return None
 
-    def next_question(self) -> Request | None:
-        """The question that has waited longest; None where none waits."""
+    def next_question(self, answerable: Callable[[Question], bool]) -> Question | None:
+        """The question that has waited longest of those that can be answered; None where none
+        waits."""
         self._take_in()
-        return self._questions.popleft() if self._questions else None
+        question = next(filter(answerable, self._questions), None)
+        if question is not None:
+            self._questions.remove(question)
+        return question
 
     def wait_while_paused(self) -> None:
         """Block until scoring may go on, a question waits, or the worker is to stop."""
@@ -113,9 +120,13 @@ class Inbox:
         if request_id in self._serving:
             self._cancelled.add(request_id)
             return
-        for waiting in (self._questions, self._waiting):
-            for request in waiting:
-                if request.id == request_id:
-                    waiting.remove(request)
-                    self._emit(Ended(id=request_id, cancelled=True))
-                    return
+        if _left(self._questions, request_id) or _left(self._waiting, request_id):
+            self._emit(Ended(id=request_id, cancelled=True))
+
+
+def _left(waiting: deque[RequestT], request_id: str) -> bool:
+    """Whether a request was among those that wait; it is not any more."""
+    found = next((request for request in waiting if request.id == request_id), None)
+    if found is not None:
+        waiting.remove(found)
+    return found is not None

@@ -14,7 +14,7 @@ from engine.inspection.opened import OpenedRun
 from engine.inspection.progress import throttled
 from engine.models.batch_size import is_out_of_memory
 from engine.records.errors import Cancelled, UserError
-from engine.records.protocol import Ended, Event, Failed, Request, RunOpened
+from engine.records.protocol import Ended, Event, Failed, Question, Request, RunOpened
 from engine.records.share import ALONE, Share
 from engine.runs.log import RunLog
 
@@ -65,11 +65,14 @@ class Inspection:
         """Raise `Cancelled` where the request that is being served is to stop."""
         self._inbox.check()
 
-    def step(self) -> None:
+    def step(self, answerable: Callable[[Question], bool] = lambda question: True) -> None:
         """`check` for background work: between its steps, also within a batch, questions that have
-        arrived are answered; the work then goes on as if nothing had been asked."""
+        arrived are answered; the work then goes on as if nothing had been asked.
+
+        Those that are not `answerable` yet go on waiting.
+        """
         self.check()
-        while (question := self._inbox.next_question()) is not None:
+        while (question := self._inbox.next_question(answerable)) is not None:
             with torch.inference_mode(False):
                 self._serve(question)
             self.check()

@@ -14,7 +14,7 @@ from engine.inspection.planning import plan_batches, preparer, require_fitting
 from engine.judging.background import Background
 from engine.records.items import Item
 from engine.records.manifest import ROWS, TRIES
-from engine.records.protocol import ItemPreviewed, ItemScored, Progress
+from engine.records.protocol import ItemPreviewed, ItemScored, Progress, Question
 from engine.records.scores import ScoredItem
 from engine.scoring.items import Ahead, score_batch
 from engine.scoring.prepared import PreparedItem
@@ -68,10 +68,11 @@ class Scoring:
         log = self._run.log
         if self._run.share.processes == 1:
             self._bench.meanwhile = self._score_ahead
+        self._bench.between = self._answer_ahead
         try:
             self._run.ready(self._settings.variants)
         finally:
-            self._bench.meanwhile = None
+            self._bench.meanwhile = self._bench.between = None
         for batch in self._others.in_turn(
             lambda: plan_batches(self._items, self._prepare, self._settings.batch_size, log.scored),
             name=lambda batch: batch[0].item.id,
@@ -115,6 +116,16 @@ class Scoring:
 
     # -- before all variants are ready -------------------------------------------------------
 
+    def _answer_ahead(self) -> None:
+        """Answer the questions that need no other variants than those that are ready."""
+        ready, variants = self._bench.variants.names, self._settings.variants
+
+        def answerable(question: Question) -> bool:
+            needed = question.needs(variants)
+            return needed is not None and needed.issubset(ready)
+
+        self._inspection.step(answerable)
+
     @cached_property
     def _first(self) -> list[list[PreparedItem]]:
         """The first batches that are not done."""
@@ -141,7 +152,7 @@ class Scoring:
                 self._bench.loaded.tokenizer,
                 piece,
                 self._settings,
-                self._inspection.check,
+                self._answer_ahead,
                 packed=packed,
                 background=self._background,
                 names=names,

@@ -59,6 +59,7 @@ class Workbench:
     Attributes:
         meanwhile: called before something slow begins, with the dense weights in use: a variant
             that is compressed, calibration text that is sampled. None for nothing.
+        between: called between the steps of something slow, likewise.
     """
 
     def __init__(
@@ -74,7 +75,8 @@ class Workbench:
         self.loaded = loaded
         self.settings = keeper.manifest.settings
         self.meanwhile: Callable[[], None] | None = None
-        self.texts = CalibrationTexts(loaded, keeper, items, emit, check, self._before_slow_work)
+        self.between: Callable[[], None] | None = None
+        self.texts = CalibrationTexts(loaded, keeper, items, emit, check, self._before_sampling)
         self._keeper = keeper
         self._emit = emit
         self._check = check
@@ -209,7 +211,7 @@ class Workbench:
         def tell(detail: str, done: int, total: int) -> None:
             self._emit(Progress(stage="prune", detail=detail, done=done, total=total, variant=name))
 
-        reporter = Reporter(tell, self._check)
+        reporter = Reporter(tell, self._check, self._between_steps)
 
         def make() -> Compressed:
             self._before_slow_work()
@@ -234,6 +236,14 @@ class Workbench:
     def _before_slow_work(self) -> None:
         if self.meanwhile is not None:
             self.meanwhile()
+
+    def _between_steps(self) -> None:
+        if self.between is not None:
+            self.between()
+
+    def _before_sampling(self) -> None:
+        self._before_slow_work()
+        self._between_steps()
 
     def gains(self, recipe: Recipe) -> list[float]:
         """The gold sensitivity of every block under a recipe: what the gold answers of the half

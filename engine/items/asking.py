@@ -17,7 +17,6 @@ from engine.records.errors import UserError
 from engine.records.items import Item
 from engine.records.protocol import Ask
 
-BORROWED = "borrowed options"
 GROUPS = 64
 """So many languages and kinds are compared with a question at most."""
 

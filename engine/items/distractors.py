@@ -8,17 +8,28 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
+import regex
 
 from engine.items.folding import fold, overlap
+from engine.items.likeness import NOTHING, Frames, Words, words_of
 from engine.records.items import Item
 
 COUNT = 3
 """Distractors per item: with the gold answer four options, as most benchmarks ship."""
 NEIGHBOURS = 24
-"""How many candidates distractors are drawn from: those closest in length to the gold answer."""
+"""How many candidates distractors are drawn from at most: those closest in length to the gold."""
+WINDOW = 4 * NEIGHBOURS
+"""Without a kind, the golds closest in length of which the questions are compared."""
+DRAWN_FROM = 2 * COUNT
+"""Without a kind, the draw is from the golds of so many of the most alike questions."""
+MOST_QUESTIONS = 8
+"""Of a gold that answers many questions, so many are compared."""
+
+ORIGIN = "golds of other items"
+"""What an item's options are where they were drawn here."""
 
 _MONTHS = re.compile(
     r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|enero|febrero|marzo|abril|mayo|junio|"
@@ -32,7 +43,15 @@ _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d+\s*[�
 _NUMBER = re.compile(r"[\d.,'’٫٬\s]+")
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 
+_SCRIPT = regex.compile(
+    r"(?P<east>[\p{Han}\p{Hiragana}\p{Katakana}])|(?P<latin>\p{Latin})|(?P<cyrillic>\p{Cyrillic})"
+    r"|(?P<greek>\p{Greek})|(?P<arabic>\p{Arabic})|(?P<hebrew>\p{Hebrew})|(?P<other>\p{L})"
+)
+
 AnswerShape = Literal["date", "number", "quantity", "name", "term", "phrase"]
+WORDS: frozenset[AnswerShape] = frozenset({"name", "term", "phrase"})
+LOOSE: frozenset[AnswerShape] = frozenset({"term", "phrase"})
+"""Shapes that say nothing of what is asked for: "blue" and "honey" are both terms."""
 
 
 def answer_shape(text: str) -> AnswerShape:
@@ -58,38 +77,84 @@ def answer_shape(text: str) -> AnswerShape:
     return "term" if lower else "name"
 
 
+class _Entry(NamedTuple):
+    """A gold answer that may be lent.
+
+    Attributes:
+        gold: as it is written.
+        answers: it and its aliases, folded.
+        script: that it is written in.
+        questions: that it answers, by their words.
+    """
+
+    gold: str
+    answers: set[str]
+    script: str | None
+    questions: list[Words]
+
+
 class _Pool:
-    """Gold answers of one language, kind and shape, shortest first, each with its aliases."""
+    """Gold answers of one group, shortest first."""
 
     def __init__(self, items: Sequence[Item]) -> None:
-        golds: dict[str, tuple[str, set[str]]] = {}
+        golds: dict[str, _Entry] = {}
         self._synonyms: dict[str, set[str]] = defaultdict(set)
         for item in items:
             folded = {fold(answer) for answer in item.answers}
-            golds.setdefault(fold(item.gold), (item.gold, set()))[1].update(folded)
+            key = fold(item.gold)
+            if key not in golds:
+                golds[key] = _Entry(item.gold, set(), _script(item.gold), [])
+            golds[key].answers.update(folded)
+            if item.kind is None:
+                golds[key].questions.append(words_of(item.question))
             for answer in folded:
                 self._synonyms[answer] |= folded
-        self._entries = sorted(golds.values(), key=lambda entry: (len(entry[0]), entry[0]))
-        self._lengths = [len(gold) for gold, _ in self._entries]
+        for entry in golds.values():
+            entry.questions.sort()
+        self._entries = sorted(golds.values(), key=lambda entry: (len(entry.gold), entry.gold))
+        self._lengths = [len(entry.gold) for entry in self._entries]
 
-    def nearest(self, item: Item) -> list[str]:
-        """Golds that don't answer `item`, closest in length first, at most `NEIGHBOURS`."""
+    def candidates(self, item: Item, frames: Frames) -> tuple[list[str], list[str]]:
+        """The golds that the distractors of an item are drawn from, and those that make up for it
+        where these are too few."""
+        if item.kind is not None:
+            return [entry.gold for entry in self._nearest(item, NEIGHBOURS)], []
+        asked, script = words_of(item.question), _script(item.gold)
+        rated: list[tuple[bool, float, int, int, _Entry]] = []
+        for distance, entry in enumerate(self._nearest(item, WINDOW)):
+            if item.passage is None and entry.script != script:
+                continue
+            common = NOTHING
+            for other in entry.questions[:MOST_QUESTIONS]:
+                found = frames.common(asked, other)
+                if (found.alike, found.weight) > (common.alike, common.weight):
+                    common = found
+            rated.append((not common.alike, -common.weight, -len(entry.questions), distance, entry))
+        rated.sort(key=lambda each: each[:-1])
+        alike = [each[-1].gold for each in rated if not each[0]]
+        others = [each[-1].gold for each in rated if each[0]]
+        if answer_shape(item.gold) in LOOSE and item.passage is None:
+            others = []
+        return alike[:DRAWN_FROM], others[:DRAWN_FROM]
+
+    def _nearest(self, item: Item, most: int) -> list[_Entry]:
+        """Golds that don't answer `item`, closest in length first, at most so many."""
         answers = {fold(answer) for answer in item.answers}
         answers = answers.union(*(self._synonyms.get(answer, ()) for answer in answers))
         words = {word for answer in answers for word in answer.split()}
         length = len(item.gold)
         above = bisect_left(self._lengths, length)
         below = above - 1
-        nearest: list[str] = []
-        while len(nearest) < NEIGHBOURS and (below >= 0 or above < len(self._entries)):
+        nearest: list[_Entry] = []
+        while len(nearest) < most and (below >= 0 or above < len(self._entries)):
             use_above = below < 0 or (
                 above < len(self._entries)
                 and self._lengths[above] - length <= length - self._lengths[below]
             )
-            gold, other_answers = self._entries[above if use_above else below]
+            entry = self._entries[above if use_above else below]
             above, below = (above + 1, below) if use_above else (above, below - 1)
-            if not _any_overlap(answers, words, other_answers):
-                nearest.append(gold)
+            if not _any_overlap(answers, words, entry.answers):
+                nearest.append(entry)
         return nearest
 
 
@@ -115,8 +180,14 @@ def with_distractors(
 
     Distractors are gold answers of other items. They have the gold answer's language, kind and
     shape, are close to it in length, and neither equal nor contain a right answer nor are contained
-    in one. The draw depends on the seed and the item's id, not on the items' order. An item stays
-    without options where there is no distractor for it.
+    in one. Of items that don't say their kind they are also in the same script, and the golds whose
+    questions begin or end most like the item's go first, of equals those that answer most
+    questions. Where no question is like the item's, a term or a phrase gets no options: anything
+    else of its shape could be ruled out at a glance ("blue", "seven", "honey"); unless it is about
+    a passage, where what counts is whether an option stands in it.
+
+    The draw depends on the seed and the item's id, not on the items' order. An item stays without
+    options where there is no distractor for it.
 
     Args:
         items: the items; those with options stay as they are.
@@ -125,27 +196,49 @@ def with_distractors(
     """
     if all(item.options for item in items):
         return tuple(items)
-    groups: dict[tuple[str, str | None, AnswerShape], list[Item]] = defaultdict(list)
+    groups: dict[_Group, list[Item]] = defaultdict(list)
     wanted = {_group(item) for item in items if not item.options}
+    asked: dict[str, list[Words]] = {group.language: [] for group in wanted if group.kind is None}
     for item in pool or items:
         if (group := _group(item)) in wanted:
             groups[group].append(item)
+        if item.language in asked:
+            asked[item.language].append(words_of(item.question))
     pools = {group: _Pool(members) for group, members in groups.items()}
+    frames = defaultdict(Frames, {tag: Frames(questions) for tag, questions in asked.items()})
     return tuple(
-        item if item.options else _with_options(item, pools[_group(item)].nearest(item), seed)
+        item
+        if item.options
+        else _with_options(item, *pools[_group(item)].candidates(item, frames[item.language]), seed)
         for item in items
     )
 
 
-def _group(item: Item) -> tuple[str, str | None, AnswerShape]:
-    return item.language, item.kind, answer_shape(item.gold)
+class _Group(NamedTuple):
+    """Whose golds may be distractors of each other."""
+
+    language: str
+    kind: str | None
+    shape: AnswerShape
 
 
-def _with_options(item: Item, candidates: Sequence[str], seed: int) -> Item:
-    if not candidates:
+def _group(item: Item) -> _Group:
+    return _Group(item.language, item.kind, answer_shape(item.gold))
+
+
+def _script(gold: str) -> str | None:
+    """The script of an answer in words; None for any other."""
+    found = _SCRIPT.search(gold) if answer_shape(gold) in WORDS else None
+    return found.lastgroup if found else None
+
+
+def _with_options(item: Item, candidates: Sequence[str], others: Sequence[str], seed: int) -> Item:
+    if not candidates and not others:
         return item
     draw = random.Random(f"{seed}\n{item.id}")
     options = [item.gold, *draw.sample(candidates, min(COUNT, len(candidates)))]
+    missing = COUNT + 1 - len(options)
+    options += draw.sample(others, min(missing, len(others)))
     draw.shuffle(options)
-    note = f"golds of other items, seed {seed}"
+    note = f"{ORIGIN}, seed {seed}"
     return msgspec.structs.replace(item, options=tuple(options), distractors=note)

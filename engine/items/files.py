@@ -22,6 +22,9 @@ from engine.user_files import read_file
 
 SUFFIXES = (".jsonl", ".csv", ".parquet")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+SEPARATOR = "|"
+"""Between the entries of a list in a CSV cell."""
+JSON_LIST = '["Paris", "Rome"]'
 SHOWN = 60
 """Characters of a value in an error."""
 
@@ -33,8 +36,8 @@ def read_rows(path: Path, *, lists: Sequence[str] = ()) -> list[Row]:
 
     Args:
         path: a `.jsonl`, `.csv` or `.parquet` file.
-        lists: the columns that hold lists; a CSV cell writes one as a JSON array. An empty CSV
-            cell is an absent value.
+        lists: the columns that hold lists; a CSV cell writes one as `Paris | Rome`, or as a JSON
+            array where an entry holds a `|`. An empty CSV cell is an absent value.
 
     Raises:
         UserError: the file can't be read, or isn't what its name says; the error names the row.
@@ -121,7 +124,7 @@ def csv_rows(
     Args:
         text: of the whole file.
         path: of the file, for errors.
-        lists: the columns whose cells are JSON arrays.
+        lists: the columns whose cells are lists: `a | b`, or a JSON array.
         headings: the columns of a file whose first row isn't a heading.
         delimiter: between cells.
 
@@ -164,14 +167,24 @@ def csv_rows(
 
 
 def _list_cell(cell: str, where: str) -> list[Any]:
+    """The entries of a cell: a JSON array's, or the texts between `|`, stripped."""
     try:
         value = decode_json(cell)
     except msgspec.DecodeError:
         value = None
-    if not isinstance(value, list):
-        message = f"{where}: expected a JSON array, got {describe(cell)}"
-        raise UserError(message, 'A list in a cell is written ["Paris", "Rome"].')
-    return value
+    if isinstance(value, list):
+        return value
+    written = cell.strip()
+    if written.startswith('["') or (written.startswith("[") and SEPARATOR not in written):
+        message = f"{where}: expected a list, got {describe(cell)}, which is no JSON array"
+        raise UserError(message, f"A list in a cell is written Paris | Rome, or {JSON_LIST}.")
+    entries = [entry.strip() for entry in cell.split(SEPARATOR)]
+    if "" in entries:
+        message = f"{where}: entry {entries.index('') + 1} of {describe(cell)} is empty"
+        raise UserError(
+            message, f"An entry that holds a '{SEPARATOR}' needs a JSON array: {JSON_LIST}."
+        )
+    return entries
 
 
 def parquet_rows(data: bytes, path: Path) -> Iterator[Row]:

@@ -101,33 +101,62 @@ def _level(gold: str, language: str) -> Level | None:
 
 
 def _find(answer: Stream, gold: tuple[str, ...], particles: Affixes) -> _Found | None:
-    """Where the gold words stand in the answer, plainly first, then with a particle attached."""
-    length = len(gold)
-    for first in range(len(answer.words) - length + 1):
-        plain = answer.words[first] == gold[0] and answer.words[first : first + length] == gold
-        if plain and not _inside_katakana(answer.tokens, first, first + length - 1):
-            window = answer.tokens[first : first + length]
-            return _Found(first, window[0].start, window[-1].end, False)
+    """Where the gold words stand in the answer, plainly first, then with a particle attached.
+
+    The time it takes grows with the words of both, not with their product.
+    """
+    words, tokens, length = answer.words, answer.tokens, len(gold)
+    for first in _occurrences(words, gold):
+        if not _inside_katakana(tokens, first, first + length - 1):
+            return _Found(first, tokens[first].start, tokens[first + length - 1].end, False)
     if particles.shortest:
-        for first in range(len(answer.words) - length + 1):
-            window = answer.tokens[first : first + length]
-            cut = _cut(answer.words[first : first + length], gold, particles)
+        # Particles stand at the ends; what is between the first and the last word has none.
+        for inner in _occurrences(words[1 : len(words) - 1] if length > 1 else words, gold[1:-1]):
+            first, last = inner, inner + length - 1
+            if last >= len(words):
+                break
+            cut = _cut(words[first], words[last], gold, particles)
             if cut is not None:
                 before, after = cut
-                return _Found(first, window[0].starts[before], window[-1].ends[-1 - after], True)
+                start, end = tokens[first].starts[before], tokens[last].ends[-1 - after]
+                return _Found(first, start, end, True)
     return None
 
 
+def _occurrences(words: Sequence[str], wanted: Sequence[str]) -> Iterator[int]:
+    """Every place at which the wanted words stand one after the other (Knuth, Morris, Pratt)."""
+    if not wanted:
+        yield from range(len(words) + 1)
+        return
+    # For each of the wanted words: how many of those that end with it are also the first ones.
+    borders = [0] * len(wanted)
+    same = 0
+    for place in range(1, len(wanted)):
+        while same and wanted[place] != wanted[same]:
+            same = borders[same - 1]
+        same += wanted[place] == wanted[same]
+        borders[place] = same
+    same = 0
+    for place, word in enumerate(words):
+        while same and (same == len(wanted) or word != wanted[same]):
+            same = borders[same - 1]
+        same += word == wanted[same]
+        if same == len(wanted):
+            yield place - same + 1
+
+
 def _cut(
-    window: tuple[str, ...], gold: tuple[str, ...], particles: Affixes
+    first: str, last: str, gold: tuple[str, ...], particles: Affixes
 ) -> tuple[int, int] | None:
-    """How many characters of particles to take off the window's ends so that it is the gold."""
-    before = _particle(window[0], gold[0], particles.before, particles.shortest, at_end=False)
-    after = _particle(window[-1], gold[-1], particles.after, particles.shortest, at_end=True)
-    words = list(window)
-    words[0] = words[0][before:]
-    words[-1] = words[-1][: len(words[-1]) - after]
-    return (before, after) if tuple(words) == gold else None
+    """How many characters of particles to take off the ends of what begins with one word and ends
+    with another so that it is the gold answer."""
+    before = _particle(first, gold[0], particles.before, particles.shortest, at_end=False)
+    after = _particle(last, gold[-1], particles.after, particles.shortest, at_end=True)
+    if len(gold) == 1:
+        found = first[before : len(first) - after] == gold[0]
+    else:
+        found = first[before:] == gold[0] and last[: len(last) - after] == gold[-1]
+    return (before, after) if found else None
 
 
 def _particle(word: str, gold: str, known: frozenset[str], shortest: int, *, at_end: bool) -> int:

@@ -60,8 +60,10 @@ def restates(text: str, item: Item, background: Background, at_limit: bool) -> F
         words.pop()
     asked = [words_of(each, item.language) for each in (item.question, item.stem or "")]
     stem = asked[-1]
-    while stem and words[: len(stem)] == stem:
-        words = words[len(stem) :]
+    past = 0
+    while stem and words[past : past + len(stem)] == stem:
+        past += len(stem)
+    words = words[past:]
     if not words:
         return _RESTATES
     known = {run for each in asked for run in _runs(each)}

@@ -62,6 +62,10 @@ _SELECTORS = "\ufe0e\ufe0f"
 """They select a plain or a coloured emoji; both are the same answer."""
 _ARABIC_ARTICLE = "ال"
 
+MOST_GROUPS = 100
+"""A number has no more groups of digits: else a text of nothing but such groups would be searched
+to its end from each of them."""
+
 # The length mark and the closing mark belong to several scripts, so to none of these properties.
 _KATAKANA = regex.compile(r"[\p{Katakana}ー]")
 _KIND = regex.compile(
@@ -168,7 +172,8 @@ def _pattern(comma_is_decimal: bool, space_groups: bool) -> re.Pattern[str]:
     sign = r"(?:(?<![LDHCMA])-)?"
     decimals = r"(?:PD+(?![DL]))?"
     several_groups = r"D{1,3}(?P<either>[PG])D{3}(?:(?P=either)D{3})+"
-    groups = rf"D{{1,3}}(?P<separator>{separator})(?:D{{2,3}}(?P=separator))*D{{3}}"
+    more = f"{{0,{MOST_GROUPS}}}"
+    groups = rf"D{{1,3}}(?P<separator>{separator})(?:D{{2,3}}(?P=separator)){more}D{{3}}"
     return re.compile(
         rf"{sign}(?:{several_groups}|{groups})(?![DL]|[PG]D+[PG]D){decimals}(?![DL])"
         rf"|(?P<parts>D+(?:[PG]D+){{2,}})(?![DL])"
@@ -182,10 +187,10 @@ def _pattern(comma_is_decimal: bool, space_groups: bool) -> re.Pattern[str]:
 
 def _token(folded: list[Character], kinds: str, without_article: bool) -> Token:
     """One token of these characters, separators inside it taken out."""
-    numeric = "D" in kinds and "L" not in kinds
+    decimal = "D" in kinds and "L" not in kinds and kinds.count("P") == 1
     pieces: list[Character] = []
     for character, kind in zip(folded, kinds, strict=True):
-        if kind == "P" and numeric and kinds.count("P") == 1:
+        if kind == "P" and decimal:
             pieces.append(character._replace(text="."))
         elif kind == "-":
             pieces.append(character._replace(text="-"))

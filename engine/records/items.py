@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+BORROWED = "borrowed options"
+"""What is said of an item whose options were drawn from other items' answers."""
+
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One question with its gold answers.

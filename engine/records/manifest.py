@@ -72,12 +72,14 @@ class VariantRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ItemsRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The items of the run: `hash` is the SHA-256 of them as scored, in order."""
+    """The items of the run: `hash` is the SHA-256 of them as scored, in order; `borrowed` counts
+    those whose options are other items' answers."""
 
     source: str
     hash: str
     count: int
     licence: str | None = None
+    borrowed: int = 0
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,6 +49,11 @@ class Request(Message, frozen=True, kw_only=True):
 class Question(Request, frozen=True, kw_only=True):
     """A request about the run that is open: it goes ahead of background work."""
 
+    def needs(self, variants: tuple[str, ...]) -> frozenset[str] | None:
+        """All that must be ready for it of a run's variants, so that it can be answered while
+        others are made; None where it waits for all of them."""
+        return None
+
 
 class Event(Message, frozen=True, kw_only=True):
     """What the engine tells; `id` is of the request that it answers, None where nothing asked."""
@@ -83,6 +88,10 @@ class Decode(Question, frozen=True, kw_only=True):
     item_id: str
     variants: tuple[str, ...]
     decoding: AnyDecoding
+
+    def needs(self, variants: tuple[str, ...]) -> frozenset[str]:
+        partners = (self.decoding.partner(one, variants) for one in self.variants)
+        return frozenset((*self.variants, *filter(None, partners)))
 
 
 class Probe(Question, frozen=True, kw_only=True):

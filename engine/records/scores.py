@@ -257,3 +257,10 @@ class ScoredItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     scores: dict[str, Score]
     floor: Score | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def after_stem(self) -> bool:
+        """Whether the prompt ends with the item's stem, so that the next token is the answer's
+        first: elsewhere a right answer may begin later, and the first token's rank tells little."""
+        stem = (self.item.stem or "").strip()
+        return bool(stem) and self.prompt.rstrip().endswith(stem)

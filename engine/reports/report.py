@@ -91,7 +91,19 @@ def _head(summary: Summary) -> Section:
         scored = f"{summary.items} of {items_count(summary.total)}, the rest is not scored yet"
     prompt = f", prompt {summary.prompt}" if summary.prompt else ""
     title = f"{summary.model} on {summary.source}: {scored}"
-    return Section(title, None, (f"judged by {summary.judge}{_by_hand(summary)}{prompt}",))
+    judged = f"judged by {summary.judge}{_by_hand(summary)}{prompt}"
+    return Section(title, None, (judged, *_borrowed(summary)))
+
+
+def _borrowed(summary: Summary) -> list[str]:
+    """What a choice among other items' answers is worth; nothing where items have their own."""
+    if not summary.borrowed:
+        return []
+    none = f"; {summary.optionless} have none" if summary.optionless else ""
+    return [
+        f"the options of {items_count(summary.borrowed)} are other items' answers, which may be "
+        f"easier to rule out than options of their own{none}"
+    ]
 
 
 def _by_hand(summary: Summary) -> str:

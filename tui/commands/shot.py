@@ -16,7 +16,8 @@ EXAMPLES = """[bold]Examples[/bold]
 
 illusion-tui shot RUN --to items.svg
 illusion-tui shot RUN --item capital-cn-en --screen xray --to xray.svg
-illusion-tui shot RUN --screen stage --size 80x24 --theme light --to stage.svg
+illusion-tui shot RUN --item capital-cn-en --instrument depth --to depth.svg
+illusion-tui shot RUN --screen stage --beat 4 --size 80x24 --theme light --to stage.svg
 """
 SMALLEST, LARGEST = 20, 500
 
@@ -33,13 +34,28 @@ def shot(
         typer.Option(metavar="ID", help="Item under the cursor.", show_default="the first"),
     ] = None,
     screen: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME",
             help="items, lab, xray, variants, summary, remedies, stage, or another that opens "
             "from the items.",
+            show_default="items",
         ),
-    ] = "items",
+    ] = None,
+    instrument: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="On the x-ray: what an instrument found of the item.",
+            show_default="the item itself",
+        ),
+    ] = None,
+    beat: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="On stage: as it is after so many keys.", show_default="the last"
+        ),
+    ] = None,
     size: Annotated[
         str, typer.Option(metavar="WxH", help="Columns and lines of the screen.")
     ] = "120x34",
@@ -57,11 +73,13 @@ def shot(
 
     run = located(run)
     read_manifest(run)
-    from tui.shots import Shot, take_shot
+    from tui.shots import ITEMS, STAGE, XRAY, Shot, take_shot
 
-    picture = take_shot(run.absolute(), Shot(screen, item, cells, theme))
+    shown = screen or (XRAY if instrument is not None else STAGE if beat is not None else ITEMS)
+    picture = take_shot(run.absolute(), Shot(shown, item, instrument, beat, cells, theme))
     write_atomically(to, picture.encode())
-    Talk().say(f"{to}: {screen}, {size}")
+    what = ", ".join(filter(None, (shown, instrument, beat and f"beat {beat}", size)))
+    Talk().say(f"{to}: {what}")
 
 
 def _cells(size: str) -> tuple[int, int]:

@@ -112,7 +112,8 @@ def worst_cell(row: Row, width: int) -> list[Piece]:
     first, worst = row.values["pruned_gold_rank"], row.values["pruned_worst_rank"]
     if not isinstance(worst, int) or worst == first:
         return [(" " * width, DIM)]
-    return [(fit(rank_text(worst), width, align="right"), BAD)]
+    paint = BAD if row.scored.after_stem else PLAIN
+    return [(fit(rank_text(worst), width, align="right"), paint)]
 
 
 def back_cell(row: Row, width: int) -> list[Piece]:

@@ -29,6 +29,7 @@ from tui.drawing.cells import (
     worst_cell,
 )
 from tui.drawing.lines import Piece
+from tui.drawing.marks import two_ended
 from tui.state.rows import Row
 
 
@@ -75,7 +76,9 @@ def _of_metric(metric: Metric, form: TableColumn, *, spaced: bool = True) -> Col
         texts = [displayable(metric.cell_text(value)) for value in values]
         if len(values) == 1:
             return [(fit(texts[0], width, align=side), DIM)]
-        return change_cells(texts[0], texts[1], _worse(form, *values), width, form.cells)
+        marked = row.scored.after_stem or not form.next_token
+        worse = marked and _worse(form, *values)
+        return change_cells(texts[0], texts[1], worse, width, form.cells)
 
     # Titles are formatted with the labels of the variants.
     escaped = title.replace("{", "{{").replace("}", "}}")
@@ -93,6 +96,16 @@ def _built_in(name: str, *, spaced: bool = True) -> Column:
     metric = metrics()[name]
     assert metric.column is not None
     return _of_metric(metric, metric.column, spaced=spaced)
+
+
+def _with_span(row: Row, width: int) -> list[Piece]:
+    """Both probabilities, and where they are between 0 and 1."""
+    before, after = (
+        None if score.gold is None else score.gold.probability
+        for score in (row.reference, row.variant)
+    )
+    numbers = PROBABILITY.draw(row, PROBABILITY.width)
+    return [*numbers, ("  ", ""), *two_ended(before, after, SPAN)]
 
 
 MARK = Column(
@@ -169,6 +182,8 @@ WORST = Column(
 )
 PROBABILITY = _built_in("gold_probability")
 PROBABILITY_NARROW = _built_in("gold_probability", spaced=False)
+SPAN = 12
+PROBABILITY_WIDE = replace(PROBABILITY, width=PROBABILITY.width + 2 + SPAN, draw=_with_span)
 DIVERGENCE = _built_in("kl_vocabulary")
 BACK = Column("back", "brought back by", (), 18, back_cell, about="What brought the answer back.")
 
@@ -185,7 +200,7 @@ _LEADING = (
     CHOICE,
     RANK,
     WORST,
-    PROBABILITY,
+    PROBABILITY_WIDE,
     DIVERGENCE,
 )
 _KEYS = {column.key for column in (*_LEADING, BACK)}

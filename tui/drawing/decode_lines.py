@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.analysis.recovery_text import recovery_sentence
+from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
+from engine.records.settings import DENSE
 from engine.text import displayable, fit
 from tui.drawing.hypothesis_lines import (
     Names,
@@ -16,9 +18,12 @@ from tui.drawing.hypothesis_lines import (
     note_pieces,
     result_mark,
 )
-from tui.drawing.lines import Line, Piece, one_line, wrap
-from tui.drawing.marks import track
+from tui.drawing.lines import Line, Piece, columns, one_line, wrap
+from tui.drawing.marks import decimal, track
 from tui.state.decodes import LiveDecode, VariantDecode
+
+GAP, LEAST_CELLS = 3, 36
+"""Between results that stand beside each other, and of each of them."""
 
 LEAST_HYPOTHESES = 3
 """With room for so many lines more, the latest of several re-decodes is shown in full."""
@@ -32,17 +37,30 @@ class ItemDecodes:
         results: the latest first.
         live: what runs or waits, and what ended without a result.
         target: what the next re-decode runs on, as it is called on screen.
+        reference: the variant that stands on the left of the others.
     """
 
     results: Sequence[Redecode]
     live: Sequence[LiveDecode]
     names: Names
     target: str
+    reference: str = DENSE
 
     @property
     def pending(self) -> list[tuple[LiveDecode, VariantDecode]]:
         """Each re-decode of a variant that has no result."""
         return [(decode, part) for decode in self.live for part in decode.pending]
+
+    @property
+    def groups(self) -> list[list[Redecode]]:
+        """The results of every decoding, the reference's first; the latest decoding first."""
+        groups: dict[Decoding, list[Redecode]] = {}
+        for result in self.results:
+            groups.setdefault(result.decoding, []).append(result)
+        return [
+            sorted(group, key=lambda result: result.variant != self.reference)
+            for group in groups.values()
+        ]
 
 
 def overview_lines(decodes: ItemDecodes, width: int, height: int) -> list[Line]:
@@ -57,14 +75,19 @@ def overview_lines(decodes: ItemDecodes, width: int, height: int) -> list[Line]:
             else _alone(results[0], names, width, height)
         )[:height]
     lines = [live_lines(decode, part, names, width)[0] for decode, part in pending]
+    latest = decodes.groups[0] if results else []
+    if not _fit_beside(latest, width):
+        latest = list(results[:1])
+    ordered = [*latest, *(result for result in results if result not in latest)]
     brief = [
         one_line([*_heading(result, names), ("  ", ""), *_inline(result, names)], width)
-        for result in results
+        for result in ordered
     ]
     room = height - len(lines) - len(brief)
     if results and room >= LEAST_HYPOTHESES:
-        # The latest one in full, above the others.
-        brief[:1] = result_lines(results[0], names, width)[: room + 1]
+        # The latest decoding in full, above the others.
+        count = len(latest)
+        brief[:count] = group_lines(latest, names, width)[: room + count]
     return [*lines, *brief][:height]
 
 
@@ -86,7 +109,7 @@ def full_lines(decodes: ItemDecodes, width: int) -> list[Line]:
     if not decodes.results and not decodes.live:
         return hint_lines(decodes.target, width)
     blocks = [live_lines(decode, part, decodes.names, width) for decode, part in decodes.pending]
-    blocks += [result_lines(result, decodes.names, width) for result in decodes.results]
+    blocks += [group_lines(group, decodes.names, width) for group in decodes.groups]
     lines: list[Line] = []
     for block in blocks:
         lines += [*([[]] if lines else []), *block]
@@ -120,6 +143,22 @@ def result_lines(result: Redecode, names: Names, width: int) -> list[Line]:
     if result.hypotheses and result.hypotheses[0].score is not None:
         lines.append([(f"  ranked by {result.measure}", "dim")])
     return lines + hypothesis_lines(result, width)
+
+
+def group_lines(group: Sequence[Redecode], names: Names, width: int) -> list[Line]:
+    """The results of one decoding, each variant's beside the other's where there is room."""
+    if _fit_beside(group, width):
+        room = (width - GAP * (len(group) - 1)) // len(group)
+        blocks = [result_lines(result, names, room) for result in group]
+        return columns(blocks, [room] * len(group), GAP)
+    lines: list[Line] = []
+    for result in group:
+        lines += [*([[]] if lines else []), *result_lines(result, names, width)]
+    return lines
+
+
+def _fit_beside(group: Sequence[Redecode], width: int) -> bool:
+    return len(group) > 1 and width >= len(group) * (LEAST_CELLS + GAP) - GAP
 
 
 def live_lines(
@@ -190,7 +229,7 @@ def _inline(result: Redecode, names: Names) -> list[Piece]:
         lead = f"{hypothesis.count}×" if result.decoding.order == "counted" else f"{position}"
         pieces.append((f"{lead} ", "dim"))
         pieces += around_gold(hypothesis.text, hypothesis.judgement, 32)
-        pieces.append((f" {hypothesis.figure:.1f}   ", "dim"))
+        pieces.append((f" {decimal(hypothesis.figure, 1)}   ", "dim"))
     for note in note_pieces(result, names):
         pieces += [*note, ("   ", "")]
     return pieces

@@ -10,6 +10,7 @@ from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.scores import Judgement
 from engine.text import displayable, fit, room_for, truncated
 from tui.drawing.lines import Line, Piece, one_line, width_of
+from tui.drawing.marks import decimal
 
 FIGURE_CELLS = 8
 BEGINNING_CELLS = 24
@@ -51,7 +52,7 @@ def note_pieces(result: Redecode, names: Names) -> list[list[Piece]]:
 def hypothesis_lines(result: Redecode, width: int, *, counts: bool = True) -> list[Line]:
     """Every hypothesis on a line; samples that are right first, under how many they are, unless
     there is no room for these `counts`."""
-    cells = 1 + max((len(f"{one.figure:.2f}") for one in result.hypotheses), default=0)
+    cells = 1 + max((len(decimal(one.figure)) for one in result.hypotheses), default=0)
     if result.decoding.order != "counted":
         return [
             hypothesis_line(hypothesis, str(position), width, cells)
@@ -73,7 +74,7 @@ def hypothesis_line(
     """One hypothesis on one line: its position or count, verdict, text around the gold answer, and
     what ranked it or its log-probability."""
     correct = hypothesis.judgement.correct
-    figure = fit(f"{hypothesis.figure:.2f}", figure_cells, align="right")
+    figure = fit(decimal(hypothesis.figure), figure_cells, align="right")
     room = max(width - 6 - len(figure), 4)
     line = one_line(around_gold(hypothesis.text, hypothesis.judgement, room), room)
     return [

@@ -14,7 +14,7 @@ from engine.records.hypotheses import Redecode
 from engine.records.scores import Answer, ChoiceScore, GoldScore, Score
 from engine.text import displayable, fit, isolated, truncated
 from tui.drawing.lines import Line, Piece, columns, one_line, width_of, wrap
-from tui.drawing.marks import percent_text, verdict_paint
+from tui.drawing.marks import percent_text, rank_paint, verdict_paint
 from tui.drawing.score_lines import shown_pieces
 
 SIDE_BY_SIDE = 110
@@ -33,12 +33,14 @@ class VariantRow:
     Attributes:
         outcome: against the reference; None for the reference, and where an answer is absent.
         results: the re-decodes that were made under it, those that failed among them.
+        after_stem: its gold rank is of the answer's place; elsewhere it tells little.
     """
 
     label: str
     outcome: str | None
     score: Score
     results: Sequence[Redecode]
+    after_stem: bool = True
 
 
 def item_lines(rows: Sequence[VariantRow], width: int) -> list[Line]:
@@ -73,7 +75,7 @@ def _table(rows: Sequence[VariantRow], label: int, width: int) -> list[Line]:
             _answer(score.open, answer, why=True),
             _answer(score.shown, room - answer),
             _choice(score.choice, dict(FIXED)["choice"]),
-            _rank(score.gold),
+            _rank(row),
             [[(_probability(score.gold), "")]],
             [[(_divergence(score), "")]],
             _back(row.results, FIXED[-1][1]),
@@ -94,7 +96,8 @@ def _stacked(row: VariantRow, width: int) -> list[Line]:
         figures += [("choice ", "dim"), *_verdict(score.choice), ("   ", "")]
     if score.gold is not None:
         rank = rank_text(score.gold.rank)
-        figures += [("rank ", "dim"), (rank, "" if score.gold.rank == 1 else "wrong")]
+        paint = rank_paint(score.gold.rank, marked=row.after_stem)
+        figures += [("rank ", "dim"), (rank, paint)]
         figures += [("   p(gold) ", "dim"), (f"{_probability(score.gold)}   ", "")]
     if score.kl_vocabulary is not None:
         figures += [("KL ", "dim"), (_divergence(score), "")]
@@ -150,11 +153,12 @@ def _verdict(choice: ChoiceScore) -> Line:
     ]
 
 
-def _rank(gold: GoldScore | None) -> list[Line]:
+def _rank(row: VariantRow) -> list[Line]:
     """Rank of the gold answer's first token; below it the worst one, where that is another."""
+    gold = row.score.gold
     if gold is None:
         return [[(ABSENT, "dim")]]
-    lines: list[Line] = [[(rank_text(gold.rank), "" if gold.rank == 1 else "wrong")]]
+    lines: list[Line] = [[(rank_text(gold.rank), rank_paint(gold.rank, marked=row.after_stem))]]
     if gold.worst_rank != gold.rank:
         lines.append([(f"worst {rank_text(gold.worst_rank)}", "dim")])
     return lines

@@ -18,7 +18,7 @@ from tui.drawing.hypothesis_lines import (
     result_mark,
 )
 from tui.drawing.lines import Line, Piece, columns, one_line, width_of, wrap
-from tui.drawing.marks import track, verdict_paint
+from tui.drawing.marks import decimal, track, verdict_paint
 from tui.state.decodes import LiveDecode, VariantDecode
 from tui.state.experiments import Cell
 
@@ -97,7 +97,7 @@ def _headline(result: Redecode, demoted: bool, width: int) -> Line:
     left: list[Piece] = [(f"{result_mark(result, demoted=demoted)} ", paint), (sentence, paint)]
     measure = result.measure
     if result.decoding.order == "single" and result.hypotheses:
-        measure = f"{measure} {result.hypotheses[0].figure:.2f}"
+        measure = f"{measure} {decimal(result.hypotheses[0].figure)}"
     facts = [fact for fact in (_cost(result), measure) if fact]
     while facts:
         right = "   ".join(facts)
@@ -158,7 +158,7 @@ def _scored_lines(answer: Answer, width: int, height: int | None) -> list[Line]:
     figure = answer.log_probability
     if height == 1:
         return [_with_figure(mark, answer.text, answer.judgement, figure, width)]
-    note = "" if figure is None else f"log p {figure:.2f}"
+    note = "" if figure is None else f"log p {decimal(figure)}"
     said = one_line([*mark, ("as scored", "dim")], width)
     space = width - width_of(said) - len(note)
     head: Line = [*said, (" " * space, ""), (note, "dim")] if space >= 2 else said
@@ -170,7 +170,7 @@ def _with_figure(
     lead: list[Piece], text: str, judgement: Judgement, figure: float | None, width: int
 ) -> Line:
     """A lead, a text around the gold answer, and a figure at the right edge, on one line."""
-    number = "" if figure is None else f" {figure:.2f}"
+    number = "" if figure is None else f" {decimal(figure)}"
     room = max(width - width_of(lead) - len(number), 4)
     line = one_line(around_gold(text, judgement, room), room)
     return [*lead, *line, (" " * (room - width_of(line)), ""), (number, "dim")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.records.items import BORROWED
 from engine.records.manifest import ROWS, TRIES, Manifest, VariantRecord
 from engine.text import displayable, fit
 from tui.drawing.lines import Line, wrap
@@ -60,6 +61,8 @@ def manifest_lines(manifest: Manifest, width: int) -> list[Line]:
     """Everything that shaped the numbers."""
     settings = manifest.settings
     model, calibration = manifest.model, manifest.calibration
+    items = manifest.items
+    borrowed = f", {BORROWED} for {items.borrowed:,}" if items.borrowed else ""
     facts: list[tuple[str, str]] = []
     if model is not None:
         facts += [
@@ -70,7 +73,7 @@ def manifest_lines(manifest: Manifest, width: int) -> list[Line]:
     facts += [
         ("device", " ".join(filter(None, (manifest.device, manifest.dtype)))),
         ("batches", f"of at most {manifest.batch_size} items" if manifest.batch_size else ""),
-        ("items", f"{manifest.items.source}, {manifest.items.count:,}, {manifest.items.hash[:16]}"),
+        ("items", f"{items.source}, {items.count:,}{borrowed}, {items.hash[:16]}"),
         ("licence", manifest.items.licence or ""),
         ("prompt", f"{manifest.prompt or settings.prompt}"),
         ("forward", FORWARD.get(manifest.forward or "", "")),

@@ -12,6 +12,11 @@ def verdict_paint(correct: bool | None) -> str:
     return "dim" if correct is None else "right" if correct else "wrong"
 
 
+def rank_paint(rank: int, *, marked: bool = True) -> str:
+    """The paint of a gold rank; one that tells little is not `marked`."""
+    return "wrong" if marked and rank > 1 else ""
+
+
 def percent_text(probability: float) -> str:
     """A probability as a percentage with the digits that matter: 81 %, 7.2 %, 0.04 %, <0.01 %."""
     value = 100 * probability
@@ -24,6 +29,11 @@ def percent_text(probability: float) -> str:
     return f"{value:.2f} %" if value >= 0.01 else "<0.01 %"
 
 
+def decimal(value: float, digits: int = 2) -> str:
+    """A number with so many decimals and, below zero, a true minus."""
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
 def bar(fraction: float, width: int) -> str:
     """A bar of exactly `width` cells, in halves of a cell; what is not zero is visible."""
     halves = round(max(0.0, min(1.0, fraction)) * width * 2)
@@ -32,6 +42,22 @@ def bar(fraction: float, width: int) -> str:
     full, half = divmod(halves, 2)
     text = "━" * full + "╸" * half
     return text + " " * (width - len(text))
+
+
+def two_ended(before: float | None, after: float | None, width: int) -> list[Piece]:
+    """Two shares on a line of `width` cells from 0 to 1, ○ before and ● after; ◉ is both."""
+    cells = [" "] * width
+    places = [None if one is None else round(one * (width - 1)) for one in (before, after)]
+    first, second = places
+    if first is not None and second is not None:
+        low, high = sorted((first, second))
+        cells[low:high] = "─" * (high - low)
+    paints = dict.fromkeys(range(width), "dim")
+    for place, mark, paint in ((first, "○", "right"), (second, "●", "wrong")):
+        if place is not None:
+            cells[place] = "◉" if first == second else mark
+            paints[place] = "" if first == second else paint
+    return [(cell, paints[place]) for place, cell in enumerate(cells)]
 
 
 def track(fraction: float, width: int) -> list[Piece]:

@@ -58,7 +58,7 @@ def beats(scene: Scene) -> list[Beat]:
         found.append(_answer(after.open, variant))
     if after.choice is not None:
         found.append(_choice(after.choice, variant))
-    if before.gold is not None and after.gold is not None:
+    if before.gold is not None and after.gold is not None and scene.scored.after_stem:
         found.append(_rank(before.gold, after.gold, scene.labels))
     found.append(_recovery(scene))
     return [beat for beat in found if beat is not None]

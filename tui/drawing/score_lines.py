@@ -6,10 +6,11 @@ from rich.cells import cell_len
 
 from engine.analysis.outcomes import ABSENT, OVERRULED_MARK, verdict_mark
 from engine.records.annotations import NOTHING, Annotation
+from engine.records.items import BORROWED
 from engine.records.scores import Answer, ChoiceScore, GoldScore, Score, ScoredItem, TokenScore
 from engine.text import displayable, fit, isolated, paragraphs, room_for, token_text, truncated
 from tui.drawing.lines import Line, Piece, one_line, width_of, wrap
-from tui.drawing.marks import bar, percent_text, verdict_paint
+from tui.drawing.marks import bar, percent_text, rank_paint, verdict_paint
 from tui.drawing.note_lines import note_pieces, tag_pieces
 
 LABEL = 7
@@ -21,6 +22,9 @@ RANK_CELLS = 2 + 9 + 8
 
 MOST_TOKENS, FEW_TOKENS = 12, 4
 
+NO_STEM = "no stem: right answers may begin otherwise"
+"""Why a gold rank tells little."""
+
 
 def question_lines(
     scored: ScoredItem, width: int, height: int, annotation: Annotation = NOTHING
@@ -29,6 +33,8 @@ def question_lines(
     item = scored.item
     tags, note = tag_pieces(annotation), note_pieces(annotation)
     gold: list[Piece] = [("gold   ", "dim"), (displayable(item.gold) or ABSENT, "strong")]
+    if item.distractors is not None and BORROWED not in scored.notes:
+        gold.append((f"   {BORROWED}", "dim"))
     if item.aliases:
         gold += [("   also  ", "dim"), (" · ".join(map(displayable, item.aliases)), "")]
     if item.passage:
@@ -50,14 +56,17 @@ def question_lines(
 
 
 def pair_lines(
-    reference: Score, variant: Score, width: int, *, roomy: bool
+    reference: Score, variant: Score, width: int, *, roomy: bool, after_stem: bool = True
 ) -> tuple[list[Line], list[Line]]:
-    """Two scores, each in `width` cells, the same part of both on the same lines."""
+    """Two scores, each in `width` cells, the same part of both on the same lines.
+
+    Ranks that are not `after_stem` tell little.
+    """
     left: list[Line] = []
     right: list[Line] = []
     parts = zip(
-        score_blocks(reference, width, roomy=roomy),
-        score_blocks(variant, width, roomy=roomy),
+        score_blocks(reference, width, roomy=roomy, after_stem=after_stem),
+        score_blocks(variant, width, roomy=roomy, after_stem=after_stem),
         strict=True,
     )
     for before, after in parts:
@@ -69,7 +78,9 @@ def pair_lines(
     return left, right
 
 
-def score_blocks(score: Score, width: int, *, roomy: bool) -> list[list[Line]]:
+def score_blocks(
+    score: Score, width: int, *, roomy: bool, after_stem: bool = True
+) -> list[list[Line]]:
     """A score's parts: answer, gold tokens, alternatives, options, letters, shown, divergence.
 
     Where it is `roomy` every option has a line of its own.
@@ -79,7 +90,7 @@ def score_blocks(score: Score, width: int, *, roomy: bool) -> list[list[Line]]:
     gold, choice, letter, shown = score.gold, score.choice, score.letter, score.shown
     return [
         absent if score.open is None else answer_lines(score.open, width),
-        [] if gold is None else gold_lines(gold, width, roomy=roomy),
+        [] if gold is None else gold_lines(gold, width, roomy=roomy, after_stem=after_stem),
         [] if gold is None else top_lines(gold, width, roomy=roomy),
         [] if choice is None else choice_lines("choice", choice, width, roomy=roomy),
         [] if letter is None else choice_lines("letter", letter, width, roomy=False),
@@ -120,8 +131,11 @@ def marked_pieces(answer: Answer) -> list[Piece]:
     ]
 
 
-def gold_lines(gold: GoldScore, width: int, *, roomy: bool) -> list[Line]:
-    """The gold tokens with rank and probability; where there are too many, the worst is kept."""
+def gold_lines(gold: GoldScore, width: int, *, roomy: bool, after_stem: bool = True) -> list[Line]:
+    """The gold tokens with rank and probability; where there are too many, the worst is kept.
+
+    Where they are not `after_stem`, it says so, and no rank is marked.
+    """
     most = MOST_TOKENS if roomy else FEW_TOKENS
     tokens = list(gold.tokens)
     shown = list(range(min(len(tokens), most)))
@@ -134,15 +148,20 @@ def gold_lines(gold: GoldScore, width: int, *, roomy: bool) -> list[Line]:
     lines = []
     for number, name in zip(shown, names, strict=True):
         label = "gold" if number == 0 else "worst" if number == worst >= most else ""
-        pieces = token_pieces(tokens[number], name, cells, width - LABEL)
+        token = tokens[number]
+        pieces = token_pieces(token, name, cells, width - LABEL, marked=after_stem)
         lines.append([(fit(label, LABEL), "dim"), *pieces])
     if len(tokens) > most and roomy:
         more = f"{len(tokens) - most} more tokens, x shows them"
         lines.append([(" " * LABEL, ""), (truncated(more, width - LABEL), "dim")])
+    if not after_stem:
+        lines.append([(" " * LABEL, ""), (truncated(NO_STEM, width - LABEL), "dim")])
     return lines
 
 
-def token_pieces(token: TokenScore, name: str, cells: int, width: int) -> Line:
+def token_pieces(
+    token: TokenScore, name: str, cells: int, width: int, *, marked: bool = True
+) -> Line:
     """A gold token in `width` cells: the token, its rank, a bar, its probability."""
     percent = fit(percent_text(token.probability), 8, align="right")
     rank = fit(f"rank {token.rank}", 11 if width >= 46 else 9)
@@ -150,7 +169,7 @@ def token_pieces(token: TokenScore, name: str, cells: int, width: int) -> Line:
     line: Line = [
         (fit(name, cells), "strong"),
         ("  ", ""),
-        (rank, "" if token.rank == 1 else "wrong"),
+        (rank, rank_paint(token.rank, marked=marked)),
     ]
     if room >= 4:
         line.append((bar(token.probability, min(room, 40)), "bar"))
@@ -165,7 +184,8 @@ def top_lines(gold: GoldScore, width: int, *, roomy: bool) -> list[Line]:
         paint = "gold" if token.id == gold_id else ""
         name = truncated(token_text(token.text), TOKEN_CELLS)
         pieces += [("  " if number else "", ""), (name, paint)]
-        pieces += [(f" {_whole_percent(token.probability)}", "dim")]
+        unit = " %" if number == 0 else ""
+        pieces += [(f" {_whole_percent(token.probability)}{unit}", "dim")]
     return labelled("next", _unbroken(pieces), width)[: 3 if roomy else 1]
 
 
@@ -178,9 +198,10 @@ def choice_lines(label: str, choice: ChoiceScore, width: int, *, roomy: bool) ->
         pieces: list[Piece] = [mark]
         for index in sorted(range(len(choice.options)), key=lambda i: -probabilities[i]):
             name = truncated(displayable(choice.options[index].text), TOKEN_CELLS)
+            unit = " %" if len(pieces) == 1 else ""
             pieces += [("  " if len(pieces) > 1 else " ", "")]
             pieces += [(name, _option_paint(index, chosen, choice.gold_index))]
-            pieces += [(f" {_whole_percent(probabilities[index])}", "dim")]
+            pieces += [(f" {_whole_percent(probabilities[index])}{unit}", "dim")]
         return labelled(label, _unbroken(pieces), width)[:2]
     room = width - LABEL
     names = [displayable(option.text) for option in choice.options]

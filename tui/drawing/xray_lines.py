@@ -11,8 +11,14 @@ from engine.analysis.outcomes import ABSENT
 from engine.records.scores import GoldScore, Score, TokenScore
 from engine.text import displayable, fit, isolated, paragraphs, token_text, truncated
 from tui.drawing.lines import Line, Piece, columns, wrap
-from tui.drawing.marks import bar, percent_text
-from tui.drawing.score_lines import answer_lines, choice_lines, divergence_lines, shown_pieces
+from tui.drawing.marks import bar, decimal, percent_text, rank_paint
+from tui.drawing.score_lines import (
+    NO_STEM,
+    answer_lines,
+    choice_lines,
+    divergence_lines,
+    shown_pieces,
+)
 from tui.state.rows import Row
 
 GAP = 3
@@ -26,13 +32,15 @@ Block = Callable[[int], list[Line]]
 
 def xray_lines(row: Row, labels: tuple[str, str], width: int) -> list[Line]:
     """An item in full: tokens, alternatives, answers, options, prompt, record."""
+    borrowed = row.item.distractors is not None
+    options = "Options, borrowed from other items' answers" if borrowed else "Options"
     blocks = [
         _token_block(row, labels, width),
         _side_by_side(_answers(row.reference), _answers(row.variant), labels, "Answers", width),
         _side_by_side(
             _top(row.reference), _top(row.variant), labels, "Likeliest first tokens", width
         ),
-        _side_by_side(_options(row.reference), _options(row.variant), labels, "Options", width),
+        _side_by_side(_options(row.reference), _options(row.variant), labels, options, width),
         _record(row, width),
         _prompt(row, width),
         _passage(row, width),
@@ -49,21 +57,27 @@ def _token_block(row: Row, labels: tuple[str, str], width: int) -> list[Line]:
     lines: list[Line] = [[("Gold answer, token by token", "heading")]]
     if before is None and after is None:
         return [*lines, [("no ranks in this run", "dim")]]
+    marked = row.scored.after_stem
+    if not marked:
+        lines += wrap([(NO_STEM, "dim")], width)
     same = before is None or after is None or before.answer == after.answer
     if same and width >= SIDE_BY_SIDE:
-        return lines + _gold_rows((before, after), labels, width)
+        return lines + _gold_rows((before, after), labels, width, marked=marked)
     if not same:
         text = "the variants do best on different answers, so their tokens are not the same"
         lines += wrap([(text, "dim")], width)
     for gold, label in zip((before, after), labels, strict=True):
-        lines += _gold_rows((gold,), (label,), width)
+        lines += _gold_rows((gold,), (label,), width, marked=marked)
     return lines
 
 
 def _gold_rows(
-    golds: tuple[GoldScore | None, ...], labels: tuple[str, ...], width: int
+    golds: tuple[GoldScore | None, ...], labels: tuple[str, ...], width: int, *, marked: bool
 ) -> list[Line]:
-    """A line for every gold token, with rank, bar and probability under each variant."""
+    """A line for every gold token, with rank, bar and probability under each variant.
+
+    Where a rank tells something, the ones behind the first are `marked`.
+    """
     known = next((gold for gold in golds if gold is not None), None)
     if known is None:
         return []
@@ -78,10 +92,10 @@ def _gold_rows(
     for number, name in enumerate(names):
         line: Line = [(fit(str(number + 1), NUMBER), "dim"), *_name(name, cells)]
         for gold in golds:
-            line += [*_measures(gold, number, room), (" " * GAP, "")]
+            line += [*_measures(gold, number, room, marked=marked), (" " * GAP, "")]
         line.pop()
         last = golds[-1]
-        if last is not None and last.tokens[number].rank > 1 and not broken:
+        if marked and last is not None and last.tokens[number].rank > 1 and not broken:
             broken = True
             line.append((BREAKS, "wrong"))
         lines.append(line)
@@ -94,7 +108,7 @@ def _name(name: str, cells: int) -> list[Piece]:
     return [(isolated(text), "strong"), (" " * (cells - cell_len(text)), "")]
 
 
-def _measures(gold: GoldScore | None, number: int, width: int) -> list[Piece]:
+def _measures(gold: GoldScore | None, number: int, width: int, *, marked: bool) -> list[Piece]:
     """Rank, bar and probability of one gold token in `width` cells."""
     if gold is None or number >= len(gold.tokens):
         return [(fit(ABSENT, width), "dim")]
@@ -104,7 +118,7 @@ def _measures(gold: GoldScore | None, number: int, width: int) -> list[Piece]:
     room = max(min(width - len(rank) - len(percent), 40), 0)
     space = max(width - len(rank) - len(percent) - room, 0)
     return [
-        (rank, "" if token.rank == 1 else "wrong"),
+        (rank, rank_paint(token.rank, marked=marked)),
         (bar(token.probability, room), "bar"),
         (percent, ""),
         (" " * space, ""),
@@ -139,7 +153,7 @@ def _answers(score: Score) -> Block:
             if score.open.tokens is not None:
                 facts.append(f"{score.open.tokens} tokens")
             if score.open.log_probability is not None:
-                facts.append(f"log-probability {score.open.log_probability:.2f}")
+                facts.append(f"log-probability {decimal(score.open.log_probability)}")
             judgement = score.open.judgement
             if judgement.correct is not None:
                 facts += [
@@ -196,13 +210,13 @@ def _options(score: Score) -> Block:
             lines += choice_lines("choice", score.choice, width, roomy=True)
             for option in score.choice.options:
                 per_token = (
-                    f", {option.log_likelihood / option.tokens:.2f} per token"
+                    f", {decimal(option.log_likelihood / option.tokens)} per token"
                     if option.tokens
                     else ""
                 )
                 text = (
-                    f"{option.log_likelihood:8.2f} in sum{per_token}, "
-                    f"{option.log_likelihood / max(option.bytes, 1):.2f} per byte"
+                    f"{decimal(option.log_likelihood):>8} in sum{per_token}, "
+                    f"{decimal(option.log_likelihood / max(option.bytes, 1))} per byte"
                 )
                 name = truncated(displayable(option.text), max(width - len(text) - 10, 6))
                 lines.append([("       ", ""), (truncated(f"{name}  {text}", width - 7), "dim")])

@@ -197,6 +197,7 @@ class InspectScreen(FindingScreen):
             state.live_decodes(scored.item.id),
             Names(state.label, state.solved, state.demoted),
             " and ".join(map(state.label, self.target_variants)),
+            state.reference,
         )
 
     def _draw_decodes(self) -> None:

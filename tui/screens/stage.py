@@ -145,7 +145,11 @@ class StageScreen(RunScreen):
 
     def tell_all(self) -> None:
         """Show all of the item."""
-        self._beat = max(len(self._beats) - 1, 0)
+        self.tell(len(self._beats))
+
+    def tell(self, beats: int) -> None:
+        """Show so many beats of the item."""
+        self._beat = max(min(beats, len(self._beats)) - 1, 0)
         self._draw()
 
     # -- drawing ------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ class VariantsScreen(PageScreen):
             outcome=None if name == state.reference else outcome(reference, score),
             score=score,
             results=[each for each in state.results(item.item.id) if each.variant == name],
+            after_stem=item.after_stem,
         )
 
     def action_step(self, by: int) -> None:

@@ -110,6 +110,23 @@ class XRayScreen(PageScreen):
         yield PageSheet(id="page")
         yield KeyBoard(id="keys")
 
+    @property
+    def item_id(self) -> str:
+        """The item that is looked into."""
+        return self._row.item.id
+
+    def show_found(self, tab: str) -> bool:
+        """Show an instrument's tab if it has found something of the item; nothing is asked for."""
+        findings = self.state.found(self.item_id, self._variant, tab)
+        if not findings:
+            return False
+        known = [one.instrument for one in findings]
+        if self._wanted[tab] not in known:
+            self._wanted[tab] = known[0]
+        self._tab = tab
+        self.draw(top=True)
+        return True
+
     # -- keys -----------------------------------------------------------------------------------
 
     async def action_show(self, tab: str) -> None:
@@ -147,7 +164,7 @@ class XRayScreen(PageScreen):
         """Go to another item of the inspector's table."""
         self._host.table.action_move(by)
         row = self._host.current_row
-        if row is not None and row.item.id != self._item_id:
+        if row is not None and row.item.id != self.item_id:
             self._row, self._step = row, 0
             self.draw(top=True)
             await self._apply()
@@ -167,12 +184,8 @@ class XRayScreen(PageScreen):
     # -- what is known, and what is asked for ----------------------------------------------------
 
     @property
-    def _item_id(self) -> str:
-        return self._row.item.id
-
-    @property
     def _findings(self) -> list[Finding]:
-        return self.state.found(self._item_id, self._variant, self._tab)
+        return self.state.found(self.item_id, self._variant, self._tab)
 
     @property
     def _finding(self) -> Finding | None:
@@ -183,7 +196,7 @@ class XRayScreen(PageScreen):
     @property
     def _live(self) -> LiveProbe | None:
         """The instrument of this tab at work on this item, or as it failed."""
-        return next(iter(self.state.live_probes(self._tab, self._item_id)), None)
+        return next(iter(self.state.live_probes(self._tab, self.item_id)), None)
 
     @property
     def _stage(self) -> str:
@@ -196,7 +209,7 @@ class XRayScreen(PageScreen):
         if wanted is None or self._finding is not None or (live is not None and live.running):
             return
         self._asked = wanted
-        await self._ask(LiveProbe.of((self._item_id,), self._variant, wanted))
+        await self._ask(LiveProbe.of((self.item_id,), self._variant, wanted))
 
     async def _ask(self, probe: LiveProbe) -> None:
         await self.session.ask(probe)
@@ -227,8 +240,8 @@ class XRayScreen(PageScreen):
         subject = f"{row.item.question}  {row.item.id}"
         tabs = [Tab("x", ITEM, f"show('{ITEM}')")]
         for kind in instruments().values():
-            found = bool(self.state.found(self._item_id, self._variant, kind.name))
-            running = any(live.running for live in self.state.live_probes(kind.name, self._item_id))
+            found = bool(self.state.found(self.item_id, self._variant, kind.name))
+            running = any(live.running for live in self.state.live_probes(kind.name, self.item_id))
             mark = "…" if running else "•" if found else ""
             tabs.append(Tab(kind.key, kind.name, f"show('{kind.name}')", mark))
         self.query_one(TabBoard).show(tabs, self._tab, self)

@@ -86,7 +86,8 @@ class PairDetails(Horizontal):
             _title(title, scores[side] if scores else None) for side, title in enumerate(titles)
         ]
         for side, sheet in enumerate(self._sides):
-            sheet.show(partial(_lay_out, scores, side, sheet), top=True)
+            after_stem = row is None or row.scored.after_stem
+            sheet.show(partial(_lay_out, scores, side, sheet, after_stem), top=True)
         decodes = self.query_one("#decode-sheet", Sheet)
         decodes.border_title = Content("re-decoded")
         self.show_decodes(redecodes)
@@ -116,10 +117,13 @@ class PairDetails(Horizontal):
             sheet.scroll_to(y=sheet.scroll_target_y + by, animate=False)
 
 
-def _lay_out(scores: tuple[Score, Score] | None, side: int, sheet: Sheet, width: int) -> list[Line]:
+def _lay_out(
+    scores: tuple[Score, Score] | None, side: int, sheet: Sheet, after_stem: bool, width: int
+) -> list[Line]:
     if scores is None:
         return []
-    return pair_lines(*scores, width, roomy=sheet.size.height >= ROOMY_LINES)[side]
+    roomy = sheet.size.height >= ROOMY_LINES
+    return pair_lines(*scores, width, roomy=roomy, after_stem=after_stem)[side]
 
 
 def _title(label: str, score: Score | None) -> str:

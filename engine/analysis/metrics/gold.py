@@ -49,7 +49,7 @@ METRICS = (
         help="Rank of the gold answer's first token among all tokens; 1 is the likeliest.",
         short="rank",
         summed=Summed(how="median", title="gold answer's median rank", text="{:g}".format),
-        column=TableColumn(cells=4, text=rank_text, worse=operator.lt),
+        column=TableColumn(cells=4, text=rank_text, worse=operator.lt, next_token=True),
         value=lambda score: None if score.gold is None else score.gold.rank,
     ),
     SideMetric(
@@ -64,6 +64,7 @@ METRICS = (
             cells=3,
             text=probability_text,
             worse=lambda before, after: after < before / 2,
+            next_token=True,
         ),
         value=lambda score: None if score.gold is None else score.gold.probability,
     ),

@@ -73,6 +73,14 @@ METRICS = (
         value=lambda pair: len(pair.item.gold),
     ),
     PairMetric(
+        name="borrowed",
+        type=bool,
+        title="borrowed options",
+        help="Whether its options are other items' answers.",
+        bare=True,
+        value=lambda pair: pair.item.distractors is not None,
+    ),
+    PairMetric(
         name="variant",
         type=str,
         title="variant",

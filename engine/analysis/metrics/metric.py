@@ -87,6 +87,8 @@ class TableColumn:
         text: a value in so many cells; None for the metric's own text.
         worse: whether a change from the first value to the second is marked; both are present.
         pruned_only: of a metric of both sides the pruned variant's value stands alone.
+        next_token: it is of the token that comes next, and a change is marked only where that is
+            the answer's first one.
     """
 
     cells: int
@@ -94,6 +96,7 @@ class TableColumn:
     text: Callable[[Any], str] | None = None
     worse: Callable[[Any, Any], bool] = lambda before, after: False
     pruned_only: bool = False
+    next_token: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

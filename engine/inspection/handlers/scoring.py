@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.inspection.asking import tell_asked
+from engine.inspection.borrowing import with_saved_options
 from engine.inspection.fitting import RECOVERY, fitting_size
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
@@ -38,6 +39,11 @@ from engine.records.settings import Settings
 from engine.runs.directories import default_directory
 from engine.runs.log import RunLog
 
+NO_OPTIONS = (
+    "{lacking} of {total} items have no options, and no other item's answer is like theirs: "
+    "for them there is no choice"
+)
+
 if TYPE_CHECKING:
     from engine.inspection.recovery import RecoveryBatch
 
@@ -46,33 +52,47 @@ def _start(inspection: Inspection, request: StartRun) -> None:
     began = time.monotonic()
     inspection.close_run()
     settings = canonical(request.settings)
-    items = _read_items(inspection, settings)
+    directory = Path(request.directory) if request.directory else default_directory(settings)
+    items = with_saved_options(_read_items(inspection, settings), directory)
     record = ItemsRecord(
-        source=items.source, hash=items.hash, count=len(items.items), licence=items.licence
+        source=items.source,
+        hash=items.hash,
+        count=len(items.items),
+        licence=items.licence,
+        borrowed=sum(item.distractors is not None for item in items.items),
     )
     asked = [as_asked(item, settings) for item in items.items]
-    directory = Path(request.directory) if request.directory else default_directory(settings)
     share = request.share
     open_log = RunLog.open if share.rank == 0 else RunLog.open_part
     log = open_log(directory, new_manifest(settings, record), asked)
     run = inspection.open_run(log, share)
     others = Others(directory, log, share, inspection.emit)
-    for scored in log.scored.values():
-        inspection.emit(ItemScored(scored=scored))
+    if lacking := sum(not item.options for item in asked):
+        inspection.emit(Notice(text=NO_OPTIONS.format(lacking=lacking, total=len(asked))))
+    _tell_items(inspection, run)
     for redecode in log.redecodes:
         inspection.emit(DecodeFinished(redecode=redecode))
     for finding in log.findings.values():
         inspection.emit(ProbeFinished(finding=finding))
     tell_asked(inspection, run)
     others.take_in()
-    if share.processes == 1:
-        for item in log.unscored[:SHOWN_UNSCORED]:
-            inspection.emit(ItemPreviewed(scored=ScoredItem(item=item, prompt="", scores={})))
     if len(log.scored) < len(asked):
         Scoring(inspection, run, asked, others).score()
     _recover(inspection, run, others)
     others.settle(inspection.check)
     inspection.emit(RunFinished(seconds=time.monotonic() - began))
+
+
+def _tell_items(inspection: Inspection, run: OpenedRun) -> None:
+    """Tell the items that are scored, and as many of those to come, in the order of the items."""
+    to_come = SHOWN_UNSCORED if run.share.processes == 1 else 0
+    for item_id, item in run.log.items.items():
+        scored = run.log.scored.get(item_id)
+        if scored is not None:
+            inspection.emit(ItemScored(scored=scored))
+        elif to_come:
+            inspection.emit(ItemPreviewed(scored=ScoredItem(item=item, prompt="", scores={})))
+            to_come -= 1
 
 
 def _read_items(inspection: Inspection, settings: Settings) -> ItemSet:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from engine.items.benchmarks.declarations import Benchmark, Entry, Row
 from engine.items.benchmarks.flores import BELEBELE_LANGUAGES
+from engine.items.files import describe
 from engine.items.validation import derived_id
+from engine.records.errors import UserError, shortened
 from engine.records.items import Item
 
 LETTERS = ("A", "B", "C", "D")
@@ -16,25 +16,25 @@ LETTERS = ("A", "B", "C", "D")
 
 def mmlu(row: Row) -> Iterator[Entry]:
     """MMLU: `question`, `choices` (original file: `A` to `D`), `answer`, `subject`."""
-    options = row.texts("choices") if row.has("choices") else lettered(row, LETTERS)
+    places = row.places("choices") if row.has("choices") else lettered(row, LETTERS)
     question = row.text("question")
     subject = row.text("subject") if row.has("subject") else row.subject
-    key = derived_id("en", "\n".join((question, *options)))
-    gold = options[row.index("answer", len(options))]
-    yield choice_entry(
+    key = derived_id("en", "\n".join((question, *filter(None, places))))
+    gold, options = row.choice(places, row.index("answer", len(places)), "answer")
+    yield _entry(
         Item(id=key, language="en", question=question, gold=gold, options=options, kind=subject)
     )
 
 
 def mmmlu(row: Row) -> Iterator[Entry]:
     """MMMLU: `Question`, `A` to `D`, `Answer`, `Subject`; the id is the row's position."""
-    options = lettered(row, LETTERS)
-    yield choice_entry(
+    gold, options = row.choice(lettered(row, LETTERS), row.index("Answer", 4), "Answer")
+    yield _entry(
         Item(
             id=f"mmmlu-{row.position}",
             language=row.language,
             question=row.text("Question"),
-            gold=options[row.index("Answer", 4)],
+            gold=gold,
             options=options,
             kind=row.text("Subject"),
         )
@@ -43,13 +43,14 @@ def mmmlu(row: Row) -> Iterator[Entry]:
 
 def global_mmlu(row: Row) -> Iterator[Entry]:
     """Global-MMLU: `sample_id`, `question`, `option_a` to `option_d`, `answer`, `subject`."""
-    options = lettered(row, [f"option_{letter.lower()}" for letter in LETTERS])
-    yield choice_entry(
+    places = lettered(row, [f"option_{letter.lower()}" for letter in LETTERS])
+    gold, options = row.choice(places, row.index("answer", 4), "answer")
+    yield _entry(
         Item(
             id=row.text("sample_id"),
             language=row.language,
             question=row.text("question"),
-            gold=options[row.index("answer", 4)],
+            gold=gold,
             options=options,
             kind=row.text("subject"),
         )
@@ -58,14 +59,16 @@ def global_mmlu(row: Row) -> Iterator[Entry]:
 
 def belebele(row: Row) -> Iterator[Entry]:
     """Belebele: `flores_passage`, `mc_answer1` to `mc_answer4`, `correct_answer_num` from 1."""
-    options = lettered(row, [f"mc_answer{number}" for number in range(1, 5)])
-    yield choice_entry(
+    places = lettered(row, [f"mc_answer{number}" for number in range(1, 5)])
+    column = "correct_answer_num"
+    gold, options = row.choice(places, row.index(column, 4, first=1), column)
+    yield _entry(
         Item(
             # All languages share the passage's address and the question's number.
             id=derived_id(row.text("link"), row.text("question_number")),
             language=CONFIGURATIONS.get(row.text("dialect"), row.language),
             question=row.text("question"),
-            gold=options[row.index("correct_answer_num", 5) - 1],
+            gold=gold,
             options=options,
             passage=row.text("flores_passage"),
         )
@@ -74,14 +77,15 @@ def belebele(row: Row) -> Iterator[Entry]:
 
 def hellaswag(row: Row) -> Iterator[Entry]:
     """HellaSwag: `ctx` is continued by one of `endings`, `label` says which."""
-    endings = row.texts("endings")
+    places = row.places("endings")
+    gold, endings = row.choice(places, row.index("label", len(places)), "label")
     context = row.text("ctx")
-    yield choice_entry(
+    yield _entry(
         Item(
             id=f"hellaswag-{row.text('ind')}",
             language="en",
             question=context,
-            gold=endings[row.index("label", len(endings))],
+            gold=gold,
             options=endings,
             stem=context,
             kind=row.text("activity_label"),
@@ -95,21 +99,30 @@ def arc(row: Row) -> Iterator[Entry]:
         question = row.text("question.stem")
         choices = row.entries("question.choices")
         labels = tuple(str(choice.get("label")) for choice in choices)
-        options = tuple(str(choice.get("text")).strip() for choice in choices)
+        places = tuple(str(choice.get("text") or "").strip() for choice in choices)
     else:
         question = row.text("question")
-        labels, options = row.texts("choices.label"), row.texts("choices.text")
-    answer = row.text("answerKey")
-    index = labels.index(answer) if answer in labels else row.index("answerKey", len(options))
-    yield choice_entry(
+        labels, places = row.places("choices.label"), row.places("choices.text")
+    gold, options = row.choice(places, _labelled(row, labels, len(places)), "answerKey")
+    yield _entry(
         Item(
             id=row.text("id"),
             language="en",
             question=question,
-            gold=options[index],
+            gold=gold,
             options=options,
         )
     )
+
+
+def _labelled(row: Row, labels: Sequence[str], count: int) -> int:
+    """The index of the option whose label is the answer: letters, or numbers from 1."""
+    answer = row.text("answerKey")
+    if len(labels) != count or answer not in labels:
+        message = f"{row.where}, column answerKey: {describe(answer)} is the label of no option"
+        known = ", ".join(map(shortened, labels)) or "none"
+        raise UserError(message, f"The labels of its {count} options are: {known}.")
+    return labels.index(answer)
 
 
 def four_option(row: Row) -> Iterator[Entry]:
@@ -119,32 +132,31 @@ def four_option(row: Row) -> Iterator[Entry]:
     letter, a number from 0, or the option's text. `id`, `language` and `subject` are optional.
     """
     lists = [name for name in ("choices", "options") if row.has(name)]
-    options = row.texts(lists[0]) if lists else lettered(row, LETTERS)
+    places = row.places(lists[0]) if lists else lettered(row, LETTERS)
     question = row.text("question")
     answer = row.text("answer")
-    index = options.index(answer) if answer in options else row.index("answer", len(options))
+    index = places.index(answer) if answer in places else row.index("answer", len(places))
+    gold, options = row.choice(places, index, "answer")
     language = row.text("language") if row.has("language") else row.language
-    yield choice_entry(
+    yield _entry(
         Item(
             id=row.text("id") if row.has("id") else derived_id(language, question),
             language=language,
             question=question,
-            gold=options[index],
+            gold=gold,
             options=options,
             kind=row.text("subject") if row.has("subject") else None,
         )
     )
 
 
+def _entry(item: Item) -> Entry:
+    return Entry(key=item.id, item=item)
+
+
 def lettered(row: Row, columns: Sequence[str]) -> tuple[str, ...]:
     """The options of a row that has a column for each."""
     return tuple(row.text(column) for column in columns)
-
-
-def choice_entry(item: Item) -> Entry:
-    """The entry of an item; options with the same text become one."""
-    options = tuple(dict.fromkeys(item.options))
-    return Entry(key=item.id, item=msgspec.structs.replace(item, options=options))
 
 
 CONFIGURATIONS = {configuration: tag for tag, configuration in BELEBELE_LANGUAGES.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -62,12 +62,20 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UserError: the column is missing or holds something else.
         """
+        return tuple(filter(None, self.places(column)))
+
+    def places(self, column: str) -> tuple[str, ...]:
+        """The texts of a list column, stripped, each at its place: empty ones stay.
+
+        Raises:
+            UserError: the column is missing or holds something else.
+        """
         value = self._required(column)
         if isinstance(value, str):
             value = [value]
         if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
             raise self._wrong(column, "a list of texts", value)
-        return tuple(text.strip() for text in value if text.strip())
+        return tuple(text.strip() for text in value)
 
     def entries(self, column: str) -> list[dict[str, Any]]:
         """The structs of a list column.
@@ -85,8 +93,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             raise self._wrong(column, "a list of objects", value)
         return value
 
-    def index(self, column: str, count: int) -> int:
-        """The index of the option that a column names by a letter from A or a number from 0.
+    def index(self, column: str, count: int, *, first: int = 0) -> int:
+        """The index of the option that a column names by a letter from A or a number.
+
+        Args:
+            column: its name.
+            count: of the options.
+            first: the number of the first option.
 
         Raises:
             UserError: the column is missing or names no option.
@@ -98,10 +111,32 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             if len(written) == 1 and written.isalpha():
                 index = ord(written.upper()) - ord("A")
             elif written.isdigit():
-                index = int(written)
+                index = int(written) - first
         if not 0 <= index < count:
-            raise self._wrong(column, f"one of {count} options", value)
+            numbers = f"{first} to {first + count - 1}, or a letter from A" if count else "none"
+            raise self._wrong(column, f"one of {count} options ({numbers})", value)
         return index
+
+    def choice(
+        self, options: Sequence[str], index: int, column: str
+    ) -> tuple[str, tuple[str, ...]]:
+        """The right one of a row's options, and those that there are: each once, no empty ones.
+
+        Args:
+            options: at their places.
+            index: of the right one.
+            column: that names it, for errors.
+
+        Raises:
+            UserError: the right one is empty, or there is nothing to choose from.
+        """
+        gold, distinct_options = options[index], tuple(dict.fromkeys(filter(None, options)))
+        if not gold:
+            raise self._wrong(column, "an option with a text", self._required(column))
+        if len(distinct_options) < 2:
+            message = f"{self.where}: expected at least 2 different options, got {describe(gold)}"
+            raise UserError(message, OTHER_SCHEMA)
+        return gold, distinct_options
 
     def _find(self, column: str) -> Any:
         value: Any = self.values

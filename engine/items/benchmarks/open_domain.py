@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from engine.items.benchmarks.declarations import OTHER_SCHEMA, Benchmark, Entry, Row, distinct
+from engine.items.files import describe
 from engine.items.validation import derived_id
 from engine.records.errors import UserError
 from engine.records.items import Item
@@ -75,7 +76,7 @@ def mkqa(row: Row) -> Iterator[Entry]:
         if not row.has(f"queries.{name}") or not row.has(f"answers.{name}"):
             continue
         answers = row.entries(f"answers.{name}")
-        kinds = [_mkqa_type(answer.get("type")) for answer in answers]
+        kinds = [_mkqa_type(row, f"answers.{name}", answer.get("type")) for answer in answers]
         if not kinds or WITHOUT_SHORT_ANSWER.intersection(kinds):
             return
         written = [
@@ -174,8 +175,13 @@ def _label(entity: object, language: str) -> str | None:
     return label.strip() or None if isinstance(label, str) else None
 
 
-def _mkqa_type(value: object) -> str:
-    return MKQA_TYPES[value] if isinstance(value, int) else str(value)
+def _mkqa_type(row: Row, column: str, value: object) -> str:
+    if not isinstance(value, int):
+        return str(value)
+    if isinstance(value, bool) or not 0 <= value < len(MKQA_TYPES):
+        message = f"{row.where}, column {column}: no type of an answer has {describe(value)}"
+        raise UserError(message, OTHER_SCHEMA)
+    return MKQA_TYPES[value]
 
 
 def _tag(name: str) -> str:

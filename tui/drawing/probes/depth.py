@@ -11,7 +11,7 @@ from engine.records.instruments.depth import PARTED_NATS, DepthFinding, Level
 from engine.records.instruments.instrument import signed
 from engine.text import displayable, fit, token_text
 from tui.drawing.lines import Line, columns, wrap
-from tui.drawing.marks import percent_text
+from tui.drawing.marks import decimal, percent_text
 from tui.drawing.probes.bars import signed_bar
 from tui.drawing.probes.labels import Labels
 from tui.drawing.probes.plot import Frame, Series, plot_lines
@@ -53,7 +53,7 @@ def _plot(finding: DepthFinding, labels: Labels, width: int) -> list[Line]:
         low=low,
         high=high,
         ticks=[(block, str(block)) for block in range(0, last + 1, 5)],
-        rows=[(value, f"{value:.1f}") for value in (low, (low + high) / 2, high)],
+        rows=[(value, decimal(value, 1)) for value in (low, (low + high) / 2, high)],
         rules=[] if finding.parts_at is None else [finding.parts_at],
     )
     series = [
