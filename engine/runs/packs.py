@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.files import written_atomically
+from engine.files import directory_written_atomically
 from engine.records.errors import UserError
 from engine.runs.directories import runs_directory
 from engine.runs.reading import ITEMS, LOG, MANIFEST
@@ -83,8 +83,7 @@ def unpack(file: Path, directory: Path) -> None:
     members = read_pack(file)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        with written_atomically(directory) as scratch:
-            scratch.mkdir()
+        with directory_written_atomically(directory) as scratch:
             for name in MEMBERS:
                 (scratch / name).write_bytes(members[name])
     except OSError as error:
