@@ -26,8 +26,8 @@ lint: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The long form of what the tests try of hostile input: PART=fuzz for one part, SEED=N to try the
-# same again. Takes some minutes.
+# The long form of what the tests try of hostile input and of kills: PART=fuzz or PART=kill for one
+# part, SEED=N to try the same again. Takes half an hour.
 harness: .venv/.test
 	$(BIN)/python -m tests.harness $(PART) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 

@@ -1,11 +1,18 @@
-"""Files and directories that appear whole or not at all."""
+"""Files and directories that appear whole or not at all, and what killed processes left of them.
+
+Whatever is still being written has a scratch path beside the one that it gets in the end. Its
+process holds a lock on it, which the system releases when the process dies: so whoever writes the
+same path next, or opens the directory, knows what is abandoned and removes it.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,37 +22,54 @@ from filelock import FileLock, Timeout
 
 from engine.records.errors import UserError
 
+if sys.platform != "win32":
+    import fcntl
+
 SCRATCH_SUFFIX = ".part"
 """Ends the name of whatever is still being written, and of nothing else."""
 SECONDS_BETWEEN_CHECKS = 0.1
 STALE_SECONDS = 24 * 3600
-"""Age from which a scratch path is taken for one that a dead process left."""
+"""Where paths can't be locked, the age from which a scratch path is taken for an abandoned one."""
 NAME_CHARACTERS = 40
 """So much of a file's name is in that of its scratch path, which may have 255 bytes as well."""
 
+_SCRATCH = re.compile(r"\..*\.[0-9a-f]{8}" + re.escape(SCRATCH_SUFFIX), re.DOTALL)
 _MISNAMED = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL)
 """What is wrong with a name rather than with the disk."""
 
 
 @contextmanager
 def written_atomically(path: Path) -> Iterator[Path]:
-    """Yield a scratch path beside `path`; what the caller makes there then replaces `path`.
+    """Yield an empty scratch file beside `path`; with what the caller writes it replaces `path`.
 
-    The scratch path doesn't exist yet, and the caller makes a file or a directory of it. After an
-    error it is removed and `path` is as before. A directory replaces only an empty directory.
-    Several processes may write the same path at once: the last one wins.
+    After an error it is removed and `path` is as before. Several processes may write the same path
+    at once: the last one wins.
     """
-    beginning = path.name[:NAME_CHARACTERS]
-    scratch = path.with_name(f".{beginning}.{secrets.token_hex(4)}{SCRATCH_SUFFIX}")
-    try:
+    with _scratch(path, _new_file) as scratch:
         yield scratch
-        if scratch.is_file():
-            with scratch.open("rb+") as file:
-                os.fsync(file.fileno())
+        with scratch.open("rb+") as file:
+            os.fsync(file.fileno())
         scratch.replace(path)
-    finally:
-        _remove(scratch)
     _sync_directory(path.parent)
+
+
+@contextmanager
+def directory_written_atomically(path: Path) -> Iterator[Path]:
+    """Yield an empty scratch directory beside `path`, which then becomes `path`.
+
+    `path` must be missing or an empty directory by then. After an error all is as before.
+    """
+    with _scratch(path, Path.mkdir) as scratch:
+        yield scratch
+        scratch.replace(path)
+    _sync_directory(path.parent)
+
+
+@contextmanager
+def scratch_directory(path: Path) -> Iterator[Path]:
+    """Yield an empty directory beside `path`, for what is only needed while that is made."""
+    with _scratch(path, Path.mkdir) as scratch:
+        yield scratch
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -87,12 +111,96 @@ def held(path: Path, check: Callable[[], None]) -> Iterator[None]:
         lock.release()
 
 
-def remove_stale_scratch(directory: Path) -> None:
-    """Remove what dead processes left half-written in a directory."""
-    for scratch in directory.glob(f".*{SCRATCH_SUFFIX}"):
-        with suppress(FileNotFoundError):
-            if time.time() - scratch.stat().st_mtime > STALE_SECONDS:
-                _remove(scratch)
+def remove_abandoned(directory: Path, name: str = "") -> None:
+    """Remove what dead processes left half-written in a directory; with a name, of that path."""
+    beginning = f".{name[:NAME_CHARACTERS]}." if name else "."
+    with suppress(OSError), os.scandir(directory) as entries:
+        found = [Path(entry.path) for entry in entries if entry.name.startswith(beginning)]
+        for scratch in filter(is_scratch, found):
+            _remove_if_abandoned(scratch)
+
+
+def is_scratch(path: Path) -> bool:
+    """Whether a path is one of something that is still being written, or was abandoned so."""
+    return _SCRATCH.fullmatch(path.name) is not None
+
+
+@contextmanager
+def _scratch(path: Path, make: Callable[[Path], object]) -> Iterator[Path]:
+    scratch, lock = _claimed(path, make)
+    remove_abandoned(path.parent, path.name)
+    try:
+        yield scratch
+    finally:
+        _remove(scratch)
+        if lock is not None:
+            os.close(lock)
+
+
+def _claimed(path: Path, make: Callable[[Path], object]) -> tuple[Path, int | None]:
+    """A new scratch path, and the descriptor that holds its lock; None where there are no locks."""
+    beginning = path.name[:NAME_CHARACTERS]
+    while True:
+        scratch = path.with_name(f".{beginning}.{secrets.token_hex(4)}{SCRATCH_SUFFIX}")
+        make(scratch)
+        try:
+            lock = _locked(scratch)
+        except (BlockingIOError, FileNotFoundError):
+            # Someone took it for abandoned before it was locked, and removes it.
+            continue
+        except OSError:
+            _remove(scratch)
+            raise
+        if lock is None or _is_open(scratch, lock):
+            return scratch, lock
+        os.close(lock)
+
+
+def _new_file(path: Path) -> None:
+    path.touch(exist_ok=False)
+
+
+def _locked(path: Path) -> int | None:
+    """Lock a file or directory until the descriptor is closed; None where there are no locks.
+
+    Raises:
+        OSError: another process holds it, or it is gone.
+    """
+    if sys.platform == "win32":
+        return None
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    except OSError:
+        # Some network file systems have none, or none of directories.
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _is_open(path: Path, descriptor: int) -> bool:
+    """Whether a path is still that of an open file or directory."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _remove_if_abandoned(scratch: Path) -> None:
+    try:
+        lock = _locked(scratch)
+    except OSError:
+        return
+    if lock is not None:
+        _remove(scratch)
+        os.close(lock)
+        return
+    with suppress(OSError):
+        if time.time() - scratch.stat().st_mtime > STALE_SECONDS:
+            _remove(scratch)
 
 
 def _remove(scratch: Path) -> None:

@@ -10,7 +10,7 @@ from engine.analysis.frame import run_frame
 from engine.records.errors import UserError
 from engine.runs.directories import runs_directory
 from engine.runs.keeping import delete_run, deleted_runs, rename_run, restore_run
-from engine.runs.known import find_run, known_runs, located, remember
+from engine.runs.known import ELSEWHERE, find_run, known_runs, located, remember
 from engine.runs.log import RunLog
 from engine.runs.overview import RunEntry, overview
 from engine.runs.reading import read_run
@@ -101,6 +101,16 @@ def test_runs_elsewhere_are_remembered_while_they_are_there(tmp_path: Path, runs
     assert len(known_runs()) == 4
     put_run(tmp_path / "place" / "one", one_of_each())
     assert find_run("one") == (tmp_path / "place" / "one").resolve()
+
+
+def test_what_killed_processes_left_hides_no_run_and_is_none(tmp_path: Path, runs: Path) -> None:
+    before = known_runs()
+    # Of a line about a run elsewhere, and of a pack that was being opened.
+    (runs.parent / ELSEWHERE).write_bytes(b'"/home/somebo')
+    put_run(runs / ".talk.0a1b2c3d.part", one_of_each())
+    assert known_runs() == before
+    remember(put_run(tmp_path / "later", one_of_each()))
+    assert set(known_runs()) == {*before, tmp_path / "later"}
 
 
 def test_a_bare_name_is_a_path_first_and_then_a_known_run(

@@ -1,18 +1,15 @@
-"""Recovery in the background, and all that reads it, on a run that was killed and resumed."""
+"""Recovery in the background, and all that reads it."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 from pathlib import Path
 
 import pytest
 
 from engine.analysis.recovery_items import parse_recover_filter
 from engine.records.errors import UserError
-from tests.cli_helpers import ONE_THREAD, run_cli, start_cli, wait_for
-from tests.test_cli_engine import engine_of
+from tests.cli_helpers import ONE_THREAD, run_cli
 from tests.tiny_models import save_tiny_checkpoint
 
 ITEMS = 20
@@ -39,57 +36,31 @@ RECOVER = ("--recover", "beam=2,sample=4,one-shot", "--recover-filter", FILTER)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a run that nothing interrupted, and one killed while it scored and recovered."""
+    """A home with a run whose items were scored and recovered."""
     home = tmp_path_factory.mktemp("home")
     save_tiny_checkpoint("llama", home / "tiny")
-    assert (
-        run_cli(home, *score(home, "whole", *RECOVER), OMP_NUM_THREADS=ONE_THREAD).returncode == 0
-    )
-    for line in ("scored ", "recover "):
-        killed = start_cli(home, *score(home, "killed", *RECOVER), OMP_NUM_THREADS=ONE_THREAD)
-        wait_for(killed, line)
-        os.kill(engine_of(killed), signal.SIGKILL)
-        killed.communicate(timeout=60)
-    done = run_cli(home, *score(home, "killed", *RECOVER), OMP_NUM_THREADS=ONE_THREAD)
+    done = run_cli(home, *score(home, "whole", *RECOVER), OMP_NUM_THREADS=ONE_THREAD)
     assert done.returncode == 0, done.stderr
     return home
 
 
 def test_every_asked_item_is_decoded_once_by_each_decoding(home: Path) -> None:
-    lines = (home / "killed" / "log.jsonl").read_text().splitlines()
+    lines = (home / "whole" / "log.jsonl").read_text().splitlines()
     found = [line["redecode"] for line in map(json.loads, lines) if line["record"] == "redecode"]
     keys = [(one["item_id"], json.dumps(one["decoding"])) for one in found]
     assert len(keys) == len(set(keys)) == ITEMS * len(DECODINGS)
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "md", "html", "csv"])
-def test_reports_of_the_killed_run_are_those_of_the_whole_one(home: Path, kind: str) -> None:
-    texts = []
-    for name in ("whole", "killed"):
-        table = home / f"{name}.{kind}"
-        done = run_cli(home, "export", home / name, "--to", table)
-        assert done.returncode == 0, done.stderr
-        texts.append(table.read_text())
-    assert texts[0] == texts[1]
-    if kind == "md":
-        assert "Brought back of items with outcome:never" in texts[0]
-        for decoding in DECODINGS:
-            for group, count in (("all", ITEMS // 2), ("en", ITEMS // 4), ("es", ITEMS // 4)):
-                row = f"| {group} | {decoding} | {count} | {count} |"
-                [found] = [line for line in texts[0].splitlines() if line.startswith(row)]
-                assert f" of {count} |" in found
-
-
-def test_both_are_judged_anew_alike(home: Path) -> None:
-    answers = []
-    for name in ("whole", "killed"):
-        done = run_cli(home, "judge", home / name, "--judge", "exact", "--json")
-        assert done.returncode == 0, done.stderr
-        answers.append(json.loads(done.stdout))
-        answers[-1].pop("directory", None)
-    assert answers[0] == answers[1]
-    kept = [(home / name / "judged-exact.jsonl").read_bytes() for name in ("whole", "killed")]
-    assert kept[0] == kept[1]
+def test_the_report_says_what_every_decoding_brought_back(home: Path) -> None:
+    done = run_cli(home, "export", home / "whole", "--to", home / "whole.md")
+    assert done.returncode == 0, done.stderr
+    text = (home / "whole.md").read_text()
+    assert "Brought back of items with outcome:never" in text
+    for decoding in DECODINGS:
+        for group, count in (("all", ITEMS // 2), ("en", ITEMS // 4), ("es", ITEMS // 4)):
+            row = f"| {group} | {decoding} | {count} | {count} |"
+            [found] = [line for line in text.splitlines() if line.startswith(row)]
+            assert f" of {count} |" in found
 
 
 def test_recovery_asked_for_later_goes_on_with_the_scored_run(home: Path) -> None:

@@ -14,14 +14,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from engine.records.decodings.beam import Beam
 from engine.records.errors import UserError
+from engine.records.manifest import ModelRecord
 from engine.records.share import ALONE, Share
 from engine.runs.lock import RunLock
 from engine.runs.log import RunLog
-from engine.runs.parts import GrowingLog
-from engine.runs.reading import LOG, Scored, part_directories, read_run
+from engine.runs.parts import GrowingLog, new_part
+from engine.runs.reading import LOG, Scored, part_directories, read_manifest, read_run
 from tests.cli_helpers import ONE_THREAD, environment, run_cli
-from tests.runs_helpers import make_manifest, one_of_each
+from tests.runs_helpers import make_manifest, make_redecode, one_of_each
 from tui.process.launched import launched_share
 
 SCORED = one_of_each()
@@ -171,6 +173,53 @@ def test_a_run_is_read_with_its_parts_in_the_order_of_the_items(tmp_path: Path) 
         assert log.unscored == []
         assert not part_directories(tmp_path)
     assert list(read_run(tmp_path).scored.values()) == SCORED
+
+
+def test_a_part_whose_taking_over_was_cut_short_is_in_the_log_once(tmp_path: Path) -> None:
+    manifest = make_manifest(ITEMS)
+    redecode = make_redecode(ITEMS[0], Beam(width=2))
+    with RunLog.open(tmp_path, manifest, ITEMS) as log:
+        with RunLog.open_part(tmp_path, manifest, ITEMS) as part:
+            part.append_scored(SCORED[:3])
+            part.append_redecode(redecode)
+        # Its process was killed before it could remove the part.
+        log.append_scored(SCORED[:2])
+    with RunLog.attach(tmp_path) as log:
+        assert log.scored.keys() == {item.id for item in ITEMS[:3]}
+        assert log.redecodes == [redecode]
+    assert not part_directories(tmp_path)
+    assert (tmp_path / LOG).read_bytes().count(b"\n") == 4
+
+
+def test_what_a_part_found_out_completes_what_a_killed_process_did(tmp_path: Path) -> None:
+    """Nothing else would tell, where the part has all scores."""
+    whole = msgspec.structs.replace(
+        make_manifest(ITEMS),
+        prompt="begun",
+        model=ModelRecord(name="tiny", source="tiny", architecture="llama", parameters=1),
+    )
+    dense, _ = whole.variants
+    begun = msgspec.structs.replace(whole, prompt=None, variants=(dense,))
+    with RunLog.open(tmp_path, begun, ITEMS), RunLog.open_part(tmp_path, whole, ITEMS) as part:
+        part.append_scored(SCORED)
+    with RunLog.attach(tmp_path) as log:
+        assert log.manifest == whole
+    assert read_manifest(tmp_path) == whole
+
+
+def test_a_part_that_was_never_begun_goes_with_its_process(tmp_path: Path) -> None:
+    with RunLog.open(tmp_path, make_manifest(ITEMS), ITEMS):
+        pass
+    begun = new_part(tmp_path)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = begun.with_name(f"{begun.name.rpartition('-')[0]}-{ended.pid}")
+    for part in (begun, left):
+        part.mkdir(parents=True)
+        (part / LOG).touch()
+    RunLog.attach(tmp_path).close()
+    assert begun.exists()
+    assert not left.exists()
 
 
 def test_a_part_of_other_conditions_is_refused(tmp_path: Path) -> None:

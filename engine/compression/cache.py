@@ -23,7 +23,7 @@ from transformers import PreTrainedModel
 
 from engine.compression.checksums import checksum
 from engine.compression.compress import Compressed
-from engine.files import remove_stale_scratch, written_atomically
+from engine.files import remove_abandoned, written_atomically
 from engine.models.weights import read_weight
 from engine.records.manifest import BlockSparsity
 
@@ -137,7 +137,7 @@ def _with_mask(dense: Tensor, packed: Tensor) -> Tensor:
 
 def _evict(directory: Path, limit_bytes: int, *, keep: Path) -> None:
     """Remove the least recently used files until the limit holds, and what dead processes left."""
-    remove_stale_scratch(directory)
+    remove_abandoned(directory)
     states = []
     for path in directory.glob("*.safetensors"):
         with suppress(FileNotFoundError):

@@ -11,7 +11,7 @@ import msgspec
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from engine.files import written_atomically
+from engine.files import directory_written_atomically
 from engine.methods.recipes import parse_recipe
 from engine.models.weights import exchanged_weights
 from engine.records.errors import UserError
@@ -39,7 +39,7 @@ def save_checkpoint(
     require_free(directory)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        with written_atomically(directory) as scratch:
+        with directory_written_atomically(directory) as scratch:
             with exchanged_weights(model, tensors):
                 model.save_pretrained(scratch)
             tokenizer.save_pretrained(scratch)

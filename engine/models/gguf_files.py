@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from engine.files import remove_stale_scratch, written_atomically
+from engine.files import directory_written_atomically, scratch_directory
 from engine.models.progress import OnProgress
 from engine.models.weight_files import write_checksums
 from engine.records.errors import UserError
@@ -42,13 +41,14 @@ def convert_gguf(file: Path, directory: Path, on_progress: OnProgress) -> None:
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
     directory.parent.mkdir(parents=True, exist_ok=True)
-    remove_stale_scratch(directory.parent)
-    with written_atomically(directory) as scratch:
-        scratch.mkdir()
+    with directory_written_atomically(directory) as scratch:
         save_file(tensors, scratch / "model.safetensors", metadata={"format": "pt"})
         model.config.save_pretrained(scratch)
         model.generation_config.save_pretrained(scratch)
         tokenizer.save_pretrained(scratch)
         write_checksums(scratch)
-        shutil.rmtree(directory, ignore_errors=True)
+        if directory.exists():
+            # In one step: half of a model would be taken for one.
+            with scratch_directory(directory) as before:
+                directory.rename(before / directory.name)
     on_progress("convert", f"{file.name} to safetensors (once)", 1, 1)

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock
 
+from engine.files import remove_abandoned
 from engine.hub_errors import HubRepository
 from engine.models.aliases import ALIASES, EMBEDDED, find_alias, largest_alias_within
 from engine.models.embedded import embedded_model
@@ -93,6 +94,7 @@ def _gguf(file: Path, cache: Path, budget: Budget, on_progress: OnProgress) -> R
     stamp = f"{file}|{status.st_size}|{status.st_mtime_ns}".encode()
     target = cache / "models" / f"{file.stem}-{hashlib.sha256(stamp).hexdigest()[:8]}"
     target.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(target.parent)
     with FileLock(target.with_name(target.name + ".lock")):
         if not is_complete(target):
             convert_gguf(file, target, on_progress)

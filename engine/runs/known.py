@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.files import is_scratch
 from engine.records.errors import UserError
 from engine.runs.directories import runs_directory
 from engine.runs.reading import MANIFEST
@@ -20,7 +21,11 @@ NEAREST = 3
 
 def known_runs() -> list[Path]:
     """The directories of all runs in the user's directory, and of those elsewhere, by name."""
-    own = {manifest.parent for manifest in runs_directory().glob(f"*/{MANIFEST}")}
+    own = {
+        manifest.parent
+        for manifest in runs_directory().glob(f"*/{MANIFEST}")
+        if not is_scratch(manifest.parent)
+    }
     elsewhere = {directory for directory in _elsewhere() if _is_run(directory)}
     return sorted(own | elsewhere, key=lambda directory: (directory.name, directory))
 
@@ -38,8 +43,11 @@ def remember(directory: Path) -> None:
     # A path that is no text has no place in the file either.
     with contextlib.suppress(OSError, UnicodeEncodeError):
         own.parent.mkdir(parents=True, exist_ok=True)
-        with (own.parent / ELSEWHERE).open("ab") as file:
-            file.write(msgspec.json.encode(str(directory)) + b"\n")
+        with (own.parent / ELSEWHERE).open("ab+") as file:
+            file.seek(max(file.tell() - 1, 0))
+            # A killed process may have left half a line.
+            begun = b"" if file.read() in (b"", b"\n") else b"\n"
+            file.write(begun + msgspec.json.encode(str(directory)) + b"\n")
 
 
 def located(run: Path) -> Path:

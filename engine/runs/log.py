@@ -11,7 +11,7 @@ from typing import Self
 
 import msgspec
 
-from engine.files import SCRATCH_SUFFIX, write_atomically
+from engine.files import is_scratch, remove_abandoned, write_atomically
 from engine.records.errors import UserError
 from engine.records.hypotheses import Redecode
 from engine.records.instruments.instrument import Finding, FindingKey, finding_key
@@ -66,12 +66,15 @@ class RunLog:
         """Read a locked directory; `open` and `attach` take the lock and call this."""
         self.directory = directory
         self._lock = lock
+        remove_abandoned(directory)
         self.manifest = read_manifest(directory)
         self.items: dict[str, Item] = {item.id: item for item in read_items(directory)}
         log = read_log(directory / LOG, self.items)
         self.scored: dict[str, ScoredItem] = log.scored
         self._redecodes = log.redecodes
         self._findings = log.findings
+        # What this log has itself, of all that is known.
+        self._logged: set[object] = {*log.scored, *log.redecodes, *log.findings}
         self._file = (directory / LOG).open("r+b", buffering=0)
         self._file.truncate(log.intact_bytes)
         self._file.seek(0, os.SEEK_END)
@@ -190,12 +193,15 @@ class RunLog:
                 write_manifest(self.directory, manifest)
                 self.manifest = manifest
             content = read_log(part / LOG, self.items)
-            # What was adopted is not in this log yet; what is in it twice counts once.
-            self.append_scored([content.scored[id_] for id_ in self.items if id_ in content.scored])
-            for redecode in content.redecodes.values():
-                self.append_redecode(redecode)
-            if content.findings:
-                self.append_findings(list(content.findings.values()))
+            # What was adopted is not in this log yet; what is was taken over by a killed process.
+            missing = content.scored.keys() - self._logged
+            self.append_scored([content.scored[id_] for id_ in self.items if id_ in missing])
+            for key, redecode in content.redecodes.items():
+                if key not in self._logged:
+                    self.append_redecode(redecode)
+            findings = [one for key, one in content.findings.items() if key not in self._logged]
+            if findings:
+                self.append_findings(findings)
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Put a new state of the manifest on disk.
@@ -242,6 +248,18 @@ class RunLog:
                 "Make room on that disk, then give the same command again: it continues from here.",
                 status=1,
             ) from error
+        self._logged.update(map(_key, records))
+
+
+def _key(record: LogRecord) -> object:
+    """What a record is about; of equal ones the last counts."""
+    match record:
+        case Scored(scored=scored):
+            return scored.item.id
+        case Redecoded(redecode=redecode):
+            return redecode_key(redecode)
+        case Probed(finding=finding):
+            return finding_key(finding)
 
 
 def _refuse_foreign(directory: Path) -> None:
@@ -252,7 +270,7 @@ def _refuse_foreign(directory: Path) -> None:
         [
             path.name
             for path in directory.iterdir()
-            if path.name not in ours and path.suffix != SCRATCH_SUFFIX
+            if path.name not in ours and not is_scratch(path)
         ]
         if directory.exists() and not (directory / MANIFEST).exists()
         else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -14,9 +13,10 @@ from engine.files import write_atomically
 from engine.records.errors import UserError
 from engine.records.lines import encode_line
 from engine.runs.copying import copy_beside
-from engine.runs.log import RunLog, items_hash
-from engine.runs.packs import BESIDE, FORMAT, MEMBERS, PACK, Pack, hashes_of
-from engine.runs.reading import Run
+from engine.runs.log import items_hash
+from engine.runs.packs import BESIDE, FORMAT, PACK, Pack, hashes_of
+from engine.runs.reading import ITEMS, LOG, MANIFEST, LogRecord, Probed, Redecoded, Run, Scored
+from engine.runs.sealing import run_number, sealed
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every member: the same run gives the same bytes."""
@@ -47,19 +47,34 @@ def write_pack(run: Run, to: Path, ids: Collection[str] | None = None, chosen: s
         )
         manifest = msgspec.structs.replace(manifest, items=record)
     kept = {item.id for item in items}
-    with tempfile.TemporaryDirectory() as scratch:
-        directory = Path(scratch) / "run"
-        with RunLog.open(directory, manifest, items) as log:
-            log.append_scored([one for id_, one in run.scored.items() if id_ in kept])
-            for redecode in run.redecodes:
-                if redecode.item_id in kept:
-                    log.append_redecode(redecode)
-            log.append_findings([one for one in run.findings if one.item_id in kept])
-        copy_beside(run.directory, directory, kept, whole=len(items) == len(run.items))
-        names = (*MEMBERS, *(name for name in BESIDE if (directory / name).exists()))
-        members = {name: (directory / name).read_bytes() for name in names}
+    number = run_number(manifest)
+    records: list[LogRecord] = [
+        *(Scored(scored=one) for name, one in run.scored.items() if name in kept),
+        *(Redecoded(redecode=one) for one in run.redecodes if one.item_id in kept),
+        *(Probed(finding=one) for one in run.findings if one.item_id in kept),
+    ]
+    members = {
+        MANIFEST: sealed(encode_line(manifest)),
+        ITEMS: b"".join(sealed(encode_line(item), number) for item in items),
+        LOG: b"".join(sealed(encode_line(record), number) for record in records),
+    }
+    whole = len(items) == len(run.items)
+    members |= _beside(run.directory, members[MANIFEST], kept, whole=whole)
     write_atomically(to, _archive(members))
     return len(items)
+
+
+def _beside(
+    directory: Path, manifest: bytes, kept: Collection[str], *, whole: bool
+) -> dict[str, bytes]:
+    """The files beside the log, for a run of these items."""
+    if not any((directory / name).exists() for name in BESIDE):
+        return {}
+    with tempfile.TemporaryDirectory() as scratch:
+        to = Path(scratch)
+        (to / MANIFEST).write_bytes(manifest)
+        copy_beside(directory, to, kept, whole=whole)
+        return {name: (to / name).read_bytes() for name in BESIDE if (to / name).exists()}
 
 
 def _archive(members: Mapping[str, bytes]) -> bytes:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.files import written_atomically
+from engine.files import directory_written_atomically
 from engine.records.errors import UserError
 from engine.runs.annotations import ANNOTATIONS
 from engine.runs.asked import ASKED
@@ -90,8 +90,7 @@ def unpack(file: Path, directory: Path) -> None:
     members = read_pack(file)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        with written_atomically(directory) as scratch:
-            scratch.mkdir()
+        with directory_written_atomically(directory) as scratch:
             for name, data in members.items():
                 (scratch / name).write_bytes(data)
     except OSError as error:

@@ -14,12 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import psutil
 
+from engine.files import remove_abandoned, scratch_directory
 from engine.records.errors import UserError
 from engine.records.manifest import Manifest
 from engine.records.settings import AFTERWARDS
 from engine.runs.lock import RunLock
 from engine.runs.reading import (
+    MANIFEST,
     PARTS,
     LogRecord,
     decode_record,
@@ -49,6 +52,8 @@ def new_part(directory: Path) -> Path:
 
 def abandoned_parts(directory: Path) -> Iterator[Path]:
     """The parts that nobody writes any more, each locked meanwhile and removed afterwards."""
+    remove_abandoned(directory / PARTS)
+    _remove_unbegun(directory)
     for part in part_directories(directory):
         try:
             lock = RunLock(part)
@@ -56,9 +61,21 @@ def abandoned_parts(directory: Path) -> Iterator[Path]:
             continue
         try:
             yield part
-            shutil.rmtree(part)
+            # In one step: what is left of a part would be read as one that is damaged.
+            with scratch_directory(part) as scratch:
+                part.rename(scratch / part.name)
         finally:
             lock.release()
+
+
+def _remove_unbegun(directory: Path) -> None:
+    """Remove the parts without a manifest whose process, one of this machine's, is gone."""
+    here = f"{socket.gethostname()}-"
+    for part in (directory / PARTS).glob(f"{here}*"):
+        process = part.name.removeprefix(here)
+        begun = (part / MANIFEST).exists()
+        if not begun and process.isdecimal() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def merged_manifest(run: Manifest, part: Manifest, where: Path) -> Manifest:
@@ -82,8 +99,12 @@ def merged_manifest(run: Manifest, part: Manifest, where: Path) -> Manifest:
             "Remove that directory to score its items again.",
             status=1,
         )
-    if run.model is None:
-        run = msgspec.structs.replace(run, **{name: getattr(part, name) for name in FOUND_OUT})
+    # A process that was killed may have found out some of it.
+    unknown = [name for name in FOUND_OUT if run.model is None or not getattr(run, name)]
+    names = {variant.name for variant in run.variants}
+    variants = (*run.variants, *(one for one in part.variants if one.name not in names))
+    run = msgspec.structs.replace(run, **{name: getattr(part, name) for name in unknown})
+    run = msgspec.structs.replace(run, variants=variants)
     for name in LIMITS:
         known = [value for value in (getattr(run, name), getattr(part, name)) if value is not None]
         run = msgspec.structs.replace(run, **{name: min(known, default=None)})

@@ -24,6 +24,7 @@ def main() -> int:
     )
     parser.add_argument("part", nargs="*", help=f"of {', '.join(known)}; all by itself")
     parser.add_argument("--short", action="store_true", help="a fiftieth of the trials")
+    parser.add_argument("--share", type=float, default=1.0, help="of the trials, such as 0.1 or 2")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32))
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     asked = parser.parse_args()
@@ -32,7 +33,7 @@ def main() -> int:
     figures: list[Figure] = []
     print(f"seed {asked.seed}\n\n{HEADER}", flush=True)
     for name in asked.part or known:
-        for figure in known[name].run(SHORT if asked.short else 1.0, asked.seed):
+        for figure in known[name].run(SHORT if asked.short else asked.share, asked.seed):
             figures.append(figure)
             print(row(figure), flush=True)
     if asked.json is not None:

@@ -21,6 +21,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         findings: what went wrong, one text for each thing.
         seconds: the longest trial; None where it was not measured.
         memory: the most that a process took, in bytes; None where it was not measured.
+        counts: how many of the trials were of which kind.
     """
 
     what: str
@@ -28,6 +29,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[str, ...] = ()
     seconds: float | None = None
     memory: int | None = None
+    counts: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
