@@ -9,6 +9,7 @@ import msgspec
 import platformdirs
 
 from engine.files import write_atomically
+from engine.records.errors import UserError
 
 
 class Preferences(msgspec.Struct, frozen=True):
@@ -33,6 +34,6 @@ def read_preferences() -> Preferences:
 def keep_preferences(preferences: Preferences) -> None:
     """Remember; where the disk refuses, the next time is as the last one was."""
     path = preferences_path()
-    with suppress(OSError):
+    with suppress(OSError, UserError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, msgspec.json.encode(preferences))
