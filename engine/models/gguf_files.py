@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from engine.files import remove_stale_scratch, written_atomically
+from engine.models.batch_size import is_out_of_memory
 from engine.models.progress import OnProgress
 from engine.models.weight_files import write_checksums
 from engine.records.errors import UserError
@@ -30,6 +31,8 @@ def convert_gguf(file: Path, directory: Path, on_progress: OnProgress) -> None:
         tokenizer = AutoTokenizer.from_pretrained(**source)
         model = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
     except (ValueError, KeyError, OSError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
         raise UserError(
             f"{file.name} can't be read as a GGUF model: {error}",
             "transformers reads GGUF files of the common architectures; give --model a "

@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from engine.files import write_atomically
 from engine.records.errors import UserError
+from engine.records.items import Item
 from engine.records.lines import encode_line
+from engine.records.manifest import Manifest
 from engine.runs.log import RunLog, items_hash
 from engine.runs.packs import FORMAT, MEMBERS, PACK, Pack, hashes_of
 from engine.runs.reading import Run
+from engine.system_errors import refusal
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every member: the same run gives the same bytes."""
@@ -45,6 +48,20 @@ def write_pack(run: Run, to: Path, ids: Collection[str] | None = None, chosen: s
             manifest.items, source=source, hash=items_hash(items), count=len(items)
         )
         manifest = msgspec.structs.replace(manifest, items=record)
+    try:
+        members = _members(run, manifest, items)
+    except OSError as error:
+        raise UserError(
+            f"there is no place for temporary files: {refusal(error)}",
+            "Make room for them, or set TMPDIR to a directory that you may write to.",
+            status=1,
+        ) from error
+    write_atomically(to, _archive(members))
+    return len(items)
+
+
+def _members(run: Run, manifest: Manifest, items: Sequence[Item]) -> dict[str, bytes]:
+    """The files of a run directory that has these items; raises as what writes them."""
     kept = {item.id for item in items}
     with tempfile.TemporaryDirectory() as scratch:
         directory = Path(scratch) / "run"
@@ -54,9 +71,7 @@ def write_pack(run: Run, to: Path, ids: Collection[str] | None = None, chosen: s
                 if redecode.item_id in kept:
                     log.append_redecode(redecode)
             log.append_findings([one for one in run.findings if one.item_id in kept])
-        members = {name: (directory / name).read_bytes() for name in MEMBERS}
-    write_atomically(to, _archive(members))
-    return len(items)
+        return {name: (directory / name).read_bytes() for name in MEMBERS}
 
 
 def _archive(members: Mapping[str, bytes]) -> bytes:
