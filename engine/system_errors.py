@@ -25,3 +25,12 @@ def system_failure(error: OSError) -> UserError:
     what = refusal(error) if error.filename is None else f"{error.filename}: {refusal(error)}"
     hint = _ROOM if error.errno in FULL else _RIGHTS if error.errno in FORBIDDEN else _LOG
     return UserError(f"the system refuses: {what}", hint, status=1)
+
+
+def no_temporary_files(error: OSError) -> UserError:
+    """The error for what is put aside for a moment, and can't be."""
+    return UserError(
+        f"there is no place for temporary files: {refusal(error)}",
+        "Make room for them, or set TMPDIR to a directory that you may write to.",
+        status=1,
+    )

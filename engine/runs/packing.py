@@ -18,7 +18,7 @@ from engine.records.manifest import Manifest
 from engine.runs.log import RunLog, items_hash
 from engine.runs.packs import FORMAT, MEMBERS, PACK, Pack, hashes_of
 from engine.runs.reading import Run
-from engine.system_errors import refusal
+from engine.system_errors import no_temporary_files
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every member: the same run gives the same bytes."""
@@ -51,11 +51,7 @@ def write_pack(run: Run, to: Path, ids: Collection[str] | None = None, chosen: s
     try:
         members = _members(run, manifest, items)
     except OSError as error:
-        raise UserError(
-            f"there is no place for temporary files: {refusal(error)}",
-            "Make room for them, or set TMPDIR to a directory that you may write to.",
-            status=1,
-        ) from error
+        raise no_temporary_files(error) from error
     write_atomically(to, _archive(members))
     return len(items)
 
