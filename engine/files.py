@@ -97,14 +97,19 @@ def write_atomically(path: Path, data: bytes) -> None:
 def held(path: Path, check: Callable[[], None]) -> Iterator[None]:
     """Hold the lock of a file that is being made; wait for another process that holds it.
 
-    `check` is called while it waits; it raises to cancel.
+    `check` is called while it waits; it raises to cancel. Where the directory may not be written,
+    nobody makes anything there, and nothing is held.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     while not lock.is_locked:
         check()
-        with suppress(Timeout):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=SECONDS_BETWEEN_CHECKS)
+        except Timeout:
+            continue
+        except OSError:
+            break
     try:
         yield
     finally:
@@ -213,7 +218,11 @@ def _remove(scratch: Path) -> None:
 def _sync_directory(directory: Path) -> None:
     """Put the rename itself on disk, where the system lets one open a directory."""
     if os.name == "posix":
-        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            descriptor = os.open(directory, os.O_RDONLY)
+        except PermissionError:
+            # One that may be written, but not read.
+            return
         try:
             os.fsync(descriptor)
         finally:

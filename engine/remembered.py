@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from engine.files import write_atomically
+from engine.records.errors import UserError
 
 T = TypeVar("T")
 
 
 def remembered(file: Path, kind: type[T]) -> dict[str, T]:
-    """What a file has; nothing where it is missing or damaged: all is then found out anew."""
+    """What a file has; nothing where it can't be read or is damaged: all is then found out anew."""
     try:
         content, _, end = file.read_bytes().rpartition(b"\n")
-    except FileNotFoundError:
+    except OSError:
         return {}
     if end != _end(content):
         return {}
@@ -31,10 +33,14 @@ def remembered(file: Path, kind: type[T]) -> dict[str, T]:
 
 
 def keep_remembered(file: Path, entries: Mapping[str, object]) -> None:
-    """Write such a file, and its directory where it is missing; raises as `write_atomically`."""
+    """Write such a file, and its directory where it is missing.
+
+    Where the disk refuses, it is as before.
+    """
     content = msgspec.json.encode(entries)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, content + b"\n" + _end(content))
+    with suppress(OSError, UserError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, content + b"\n" + _end(content))
 
 
 def _end(content: bytes) -> bytes:

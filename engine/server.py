@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import threading
 from collections.abc import Callable
 from importlib import metadata
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from engine.inspection.inbox import Inbox
 
 from engine.lifeline import ALIVE_SECONDS, Lifeline, end_at_once
+from engine.own_log import log_to_stderr
 from engine.records.framing import LineSplitter
 from engine.records.protocol import (
     PROTOCOL,
@@ -112,7 +112,7 @@ def _protocol_stream() -> BinaryIO:
     """
     stream = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    sys.stdout = sys.stderr
+    log_to_stderr()
     return stream
 
 

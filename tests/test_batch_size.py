@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -96,6 +98,10 @@ def test_the_memory_errors_of_every_device_are_known() -> None:
         RuntimeError("MPS backend out of memory (MPS allocated: 9.0 GB)"),
         RuntimeError("XPU out of memory. Tried to allocate"),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("unable to mmap 1056 bytes from file: Cannot allocate memory (12)"),
+        OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
+        MemoryError(),
+        MemoryError("std::bad_alloc"),
     ):
         assert is_out_of_memory(error)
     assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))

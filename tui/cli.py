@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from engine.records.errors import UserError
+from engine.system_errors import FULL, refusal, system_failure
 from tui.commands import (
     ask,
     cache,
@@ -129,10 +131,22 @@ def main() -> None:
         status = _run()
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has gone (`| head`); what is still buffered must not be written at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (`| head`).
+        _let_go(sys.stdout)
         status = 1
+    except OSError as error:
+        _let_go(sys.stdout)
+        status = _report(*_unwritten(error))
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _let_go(sys.stderr)
     sys.exit(status)
+
+
+def _let_go(stream: TextIO) -> None:
+    """What is still buffered for a stream that can't be written must not be written at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run() -> int:
@@ -146,6 +160,9 @@ def _run() -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
+            # Every other file has a name.
+            raise
         if os.environ.get(DEBUG):
             traceback.print_exc()
         return _report(*_explained(error))
@@ -159,15 +176,26 @@ def _explained(error: Exception) -> tuple[str, str, int]:
         message = error.format_message().rstrip(".")
         hint = "See illusion-tui --help." if error.exit_code == 2 else ""
         return message[:1].lower() + message[1:], hint, error.exit_code
+    if isinstance(error, OSError):
+        failure = system_failure(error)
+        return failure.message, failure.hint, failure.status
     return f"{type(error).__name__}: {error}", f"Set {DEBUG}=1 to see where it happened.", 1
+
+
+def _unwritten(error: OSError) -> tuple[str, str, int]:
+    """Message, hint and exit status where standard output can't be written."""
+    message = f"standard output can't be written: {refusal(error)}"
+    return message, "Make room on that disk, then give the same command again.", 1
 
 
 def _report(message: str, hint: str, status: int) -> int:
     from engine.text import displayable
 
-    print(f"error: {displayable(message)}", file=sys.stderr)
-    for line in hint.splitlines():
-        print(f"hint: {displayable(line)}", file=sys.stderr)
+    # Where it can't be told, the status tells.
+    with contextlib.suppress(OSError):
+        print(f"error: {displayable(message)}", file=sys.stderr)
+        for line in hint.splitlines():
+            print(f"hint: {displayable(line)}", file=sys.stderr)
     return status
 
 

@@ -25,6 +25,7 @@ from engine.compression.checksums import checksum
 from engine.compression.compress import Compressed
 from engine.files import remove_abandoned, written_atomically
 from engine.models.weights import read_weight
+from engine.models.writing import system_errors
 from engine.records.manifest import BlockSparsity
 
 CODE_VERSION = 3
@@ -86,7 +87,8 @@ def load_variant(
     except FileNotFoundError:
         return None
     except (SafetensorError, KeyError, ValueError, AttributeError):
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         on_damaged()
         return None
     with suppress(OSError):
@@ -105,6 +107,9 @@ def store_variant(
     """Keep a variant; the model must have its dense weights.
 
     One that is larger than the limit by itself is not kept.
+
+    Raises:
+        OSError: the disk refuses; nothing is kept then.
     """
     tensors: dict[str, Tensor] = {}
     for name, tensor in compressed.tensors.items():
@@ -120,7 +125,7 @@ def store_variant(
     path = directory / key.file_name
     told = msgspec.json.encode(header).decode()
     metadata = {"variant": told, _CHECKSUM: checksum(tensors, told)}
-    with written_atomically(path) as scratch:
+    with system_errors(), written_atomically(path) as scratch:
         save_file(tensors, scratch, metadata=metadata)
     _evict(directory, limit_bytes, keep=path)
 

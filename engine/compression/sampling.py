@@ -25,7 +25,9 @@ from engine.files import written_atomically
 from engine.models.forward_arguments import cache_argument
 from engine.models.tokens import end_tokens, start_token
 from engine.models.weights import computing_device
+from engine.models.writing import system_errors
 from engine.records.errors import UserError
+from engine.system_errors import refusal
 
 _CHECKSUM = "crc32"
 
@@ -38,7 +40,7 @@ class SampleFiles:
         directory: that keeps them.
         weights_hash: names the model there; nothing is kept without it.
         shipped: name of a sample in the package that was made from this very model.
-        notify: told of a sample that is damaged; it is made again.
+        notify: told of a sample that is damaged and made again, or that can't be kept.
     """
 
     directory: Path
@@ -64,10 +66,14 @@ class SampleFiles:
             return None
 
     def keep(self, text: CalibrationText, ids: Tensor) -> None:
-        """Keep a sample, where the model has a hash."""
+        """Keep a sample, where the model has a hash; where the disk refuses, that is told."""
         if self.weights_hash is not None:
             made_by = f"sampled from {self.weights_hash}"
-            write_sample(self._path(text), ids, seed=text.seed, made_by=made_by)
+            try:
+                write_sample(self._path(text), ids, seed=text.seed, made_by=made_by)
+            except OSError as error:
+                why = refusal(error)
+                self.notify(f"the calibration text is not kept for the next time: {why}")
 
     def _path(self, text: CalibrationText) -> Path:
         size = f"{text.sequences}x{text.tokens}"
@@ -164,12 +170,16 @@ def read_sample(path: Path, text: CalibrationText) -> Tensor | None:
 
 
 def write_sample(path: Path, ids: Tensor, *, seed: int, made_by: str) -> None:
-    """Keep sampled ids as safetensors, with how they were made in the file's header."""
+    """Keep sampled ids as safetensors, with how they were made in the file's header.
+
+    Raises:
+        OSError: the disk refuses.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"seed": str(seed), "made_by": made_by}
     tensors = {"ids": ids.to(torch.int32).contiguous()}
     metadata[_CHECKSUM] = checksum(tensors, _told(metadata))
-    with written_atomically(path) as scratch:
+    with system_errors(), written_atomically(path) as scratch:
         save_file(tensors, scratch, metadata=metadata)
 
 

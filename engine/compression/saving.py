@@ -14,8 +14,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from engine.files import directory_written_atomically
 from engine.methods.recipes import parse_recipe
 from engine.models.weights import exchanged_weights
+from engine.models.writing import system_errors
 from engine.records.errors import UserError
 from engine.records.manifest import Manifest
+from engine.system_errors import refusal
 
 
 def save_checkpoint(
@@ -39,7 +41,7 @@ def save_checkpoint(
     require_free(directory)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        with directory_written_atomically(directory) as scratch:
+        with system_errors(), directory_written_atomically(directory) as scratch:
             with exchanged_weights(model, tensors):
                 model.save_pretrained(scratch)
             tokenizer.save_pretrained(scratch)
@@ -47,8 +49,8 @@ def save_checkpoint(
                 (scratch / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(
-            f"the checkpoint can't be written to {directory}: {error.strerror or error}",
-            "choose a directory on a disk with enough room that you may write to",
+            f"the checkpoint can't be written to {directory}: {refusal(error)}",
+            "Choose a directory on a disk with enough room that you may write to.",
             status=1,
         ) from error
 

@@ -17,6 +17,7 @@ from engine.records.errors import Cancelled, UserError
 from engine.records.protocol import Ended, Event, Failed, Question, Request, RunOpened
 from engine.records.share import ALONE, Share
 from engine.runs.log import RunLog
+from engine.system_errors import system_failure
 
 KEPT = "What is scored so far is kept."
 
@@ -142,8 +143,11 @@ class Inspection:
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             if is_out_of_memory(error):
-                message = f"the device is out of memory: {error}"
+                message = f"the device is out of memory: {error or 'the system gives no more'}"
                 hint = "Use fewer recipes at a time, a half-precision --dtype, or a smaller model."
+            elif isinstance(error, OSError):
+                failure = system_failure(error)
+                message, hint = failure.message, failure.hint
             else:
                 message = f"{type(error).__name__}: {error}"
                 hint = "The engine's log has the traceback."

@@ -43,6 +43,7 @@ from engine.records.recipes import Recipe
 from engine.records.settings import DENSE, Settings
 from engine.records.share import ALONE, Share
 from engine.scoring.passes import pass_tokens
+from engine.system_errors import refusal
 
 
 class Workbench:
@@ -230,7 +231,11 @@ class Workbench:
             found = load_variant(directory, key, model, damaged)
             if found is None:
                 found = make()
-                store_variant(directory, key, model, found)
+                try:
+                    store_variant(directory, key, model, found)
+                except OSError as error:
+                    text = f"the variant {name} is not kept for the next time: {refusal(error)}"
+                    self._emit(Notice(text=text))
         return found
 
     def _before_slow_work(self) -> None:

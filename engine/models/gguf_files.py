@@ -9,9 +9,11 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from engine.files import directory_written_atomically, scratch_directory
+from engine.models.batch_size import is_out_of_memory
 from engine.models.progress import OnProgress
 from engine.models.weight_files import write_checksums
 from engine.records.errors import UserError
+from engine.system_errors import FULL, no_temporary_files
 
 
 def convert_gguf(file: Path, directory: Path, on_progress: OnProgress) -> None:
@@ -29,6 +31,11 @@ def convert_gguf(file: Path, directory: Path, on_progress: OnProgress) -> None:
         tokenizer = AutoTokenizer.from_pretrained(**source)
         model = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
     except (ValueError, KeyError, OSError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
+        if isinstance(error, OSError) and error.errno in FULL:
+            # transformers writes the tokenizer to a temporary file.
+            raise no_temporary_files(error) from error
         raise UserError(
             f"{file.name} can't be read as a GGUF model: {error}",
             "transformers reads GGUF files of the common architectures; give --model a "

@@ -18,6 +18,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from engine.models.batch_size import is_out_of_memory
 from engine.models.devices import Placement, device_memory, free_for_weights
 from engine.models.resolving import ResolvedModel
 from engine.models.weight_files import weights_hash
@@ -95,6 +96,8 @@ def load_weights(
             **options,
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        if is_out_of_memory(error):
+            raise
         raise UserError(
             f"{directory} can't be loaded: {_first_line(error)}",
             "It must hold a causal language model that this transformers knows, with safetensors "

@@ -18,6 +18,7 @@ from engine.models.gguf_files import convert_gguf
 from engine.models.hub import cached_snapshot, download, parameters_on_hub
 from engine.models.progress import Check, OnProgress
 from engine.models.weight_files import count_parameters, is_complete
+from engine.models.writing import put_in_cache
 from engine.records.errors import UserError
 from engine.user_files import from_user, has_file, is_there
 
@@ -93,11 +94,13 @@ def _gguf(file: Path, cache: Path, budget: Budget, on_progress: OnProgress) -> R
     status = file.stat()
     stamp = f"{file}|{status.st_size}|{status.st_mtime_ns}".encode()
     target = cache / "models" / f"{file.stem}-{hashlib.sha256(stamp).hexdigest()[:8]}"
-    target.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(target.parent)
-    with FileLock(target.with_name(target.name + ".lock")):
-        if not is_complete(target):
-            convert_gguf(file, target, on_progress)
+    if not is_complete(target):
+        with put_in_cache(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(target.with_name(target.name + ".lock")):
+                if not is_complete(target):
+                    convert_gguf(file, target, on_progress)
     _check_fit(file.name, count_parameters(target), budget)
     return ResolvedModel(name=file.stem, source=str(file), directory=target)
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -111,7 +112,8 @@ def weights_hash(directory: Path, cache: Path) -> str:
         keep_remembered(known_file, known)
     if directory.parent == cache / MODELS and not compared:
         # An earlier version has converted it.
-        write_checksums(directory)
+        with suppress(OSError):
+            write_checksums(directory)
     return whole.hexdigest()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from engine.runs.reading import read_manifest
 from engine.text import displayable
 
 ORIGIN = "origin.json"
+STAMP = "%Y%m%dT%H%M%S.%f"
 FORBIDDEN = "/\\:"
 """In names: what separates the parts of a path, and a run from its variant."""
 
@@ -66,7 +68,7 @@ def delete_run(directory: Path) -> DeletedRun:
     directory = directory.resolve()
     refuse_busy(directory)
     now = datetime.now(UTC)
-    place = trash_directory() / f"{now:%Y%m%dT%H%M%S.%f}-{secrets.token_hex(2)}"
+    place = trash_directory() / f"{_stamp(now)}-{secrets.token_hex(2)}"
     deleted = DeletedRun(trash=place / directory.name, origin=directory, deleted=now.isoformat())
     origin = _Origin(directory=str(deleted.origin), deleted=deleted.deleted)
     try:
@@ -124,6 +126,16 @@ def deleted_runs() -> list[DeletedRun]:
 def trash_directory() -> Path:
     """Where deleted runs are, beside the user's runs."""
     return runs_directory().parent / "trash"
+
+
+def _stamp(now: datetime) -> str:
+    """The beginning of the name of what is deleted now, which sorts last, also where the clock was
+    put back."""
+    for path in trash_directory().glob(f"*/{ORIGIN}"):
+        with contextlib.suppress(ValueError):
+            last = datetime.strptime(path.parent.name.partition("-")[0], STAMP).replace(tzinfo=UTC)
+            now = max(now, last + timedelta(microseconds=1))
+    return now.strftime(STAMP)
 
 
 def _require_name(name: str) -> None:

@@ -35,10 +35,11 @@ class RunLock:
                 status=1,
             ) from None
         except OSError as error:
-            self._lock.release()
+            with contextlib.suppress(OSError):
+                self.release()
             raise UserError(
                 f"the run in {directory} can't be locked: {error.strerror}",
-                "Check that the directory may be written to.",
+                "Check that the directory may be written to, and has room.",
                 status=1,
             ) from error
 

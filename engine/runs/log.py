@@ -75,8 +75,15 @@ class RunLog:
         self._findings = log.findings
         # What this log has itself, of all that is known.
         self._logged: set[object] = {*log.scored, *log.redecodes, *log.findings}
-        self._file = (directory / LOG).open("r+b", buffering=0)
-        self._file.truncate(log.intact_bytes)
+        try:
+            self._file = (directory / LOG).open("r+b", buffering=0)
+            self._file.truncate(log.intact_bytes)
+        except OSError as error:
+            raise UserError(
+                f"the run in {directory} can't be written: {error.strerror}",
+                "Check that its files may be written to.",
+                status=1,
+            ) from error
         self._file.seek(0, os.SEEK_END)
         self.take_over_parts()
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from engine.files import write_atomically
 from engine.records.errors import UserError
+from engine.records.items import Item
 from engine.records.lines import encode_line
+from engine.records.manifest import Manifest
 from engine.runs.copying import copy_beside
 from engine.runs.log import items_hash
 from engine.runs.packs import BESIDE, FORMAT, PACK, Pack, hashes_of
 from engine.runs.reading import ITEMS, LOG, MANIFEST, LogRecord, Probed, Redecoded, Run, Scored
 from engine.runs.sealing import run_number, sealed
+from engine.system_errors import no_temporary_files
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every member: the same run gives the same bytes."""
@@ -46,6 +50,16 @@ def write_pack(run: Run, to: Path, ids: Collection[str] | None = None, chosen: s
             manifest.items, source=source, hash=items_hash(items), count=len(items)
         )
         manifest = msgspec.structs.replace(manifest, items=record)
+    try:
+        members = _members(run, manifest, items)
+    except OSError as error:
+        raise no_temporary_files(error) from error
+    write_atomically(to, _archive(members))
+    return len(items)
+
+
+def _members(run: Run, manifest: Manifest, items: Sequence[Item]) -> dict[str, bytes]:
+    """The files of a run directory that has these items; raises as what writes them."""
     kept = {item.id for item in items}
     number = run_number(manifest)
     records: list[LogRecord] = [
@@ -59,9 +73,7 @@ def write_pack(run: Run, to: Path, ids: Collection[str] | None = None, chosen: s
         LOG: b"".join(sealed(encode_line(record), number) for record in records),
     }
     whole = len(items) == len(run.items)
-    members |= _beside(run.directory, members[MANIFEST], kept, whole=whole)
-    write_atomically(to, _archive(members))
-    return len(items)
+    return members | _beside(run.directory, members[MANIFEST], kept, whole=whole)
 
 
 def _beside(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from engine.models.batch_size import is_out_of_memory
 from engine.models.forward_arguments import accepted_arguments
 from engine.models.weights import input_device
 from engine.records.errors import Cancelled
@@ -57,9 +58,11 @@ def takes_tries(
         expected = _plain(model, prompt, check)[-compared:]
         try:
             found = _packed(model, prompt, compared, check)
-        except (Cancelled, torch.OutOfMemoryError):
+        except Cancelled:
             raise
         except Exception as error:
+            if is_out_of_memory(error):
+                raise
             print(f"tries are not taken: {type(error).__name__}: {error}", file=sys.stderr)
             return False
     return _deviation(found, expected) <= TOLERANCES[model.dtype]

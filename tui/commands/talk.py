@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TextIO
 
+from engine.system_errors import FULL
 from engine.text import displayable, truncated
 
 SECONDS_BETWEEN_LINES = 15.0
@@ -30,15 +31,13 @@ class Talk:
     def say(self, text: str) -> None:
         """Write a line that stays."""
         self.clear()
-        self._stream.write(displayable(text) + "\n")
-        self._stream.flush()
+        self._write(displayable(text) + "\n")
 
     def progress(self, stage: str, text: str) -> None:
         """Show how far a stage has come."""
         if self._live:
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write("\r" + truncated(displayable(text), width) + "\x1b[K")
-            self._stream.flush()
+            self._write("\r" + truncated(displayable(text), width) + "\x1b[K")
             self._shown = True
         elif stage != self._stage or time.monotonic() - self._told >= SECONDS_BETWEEN_LINES:
             self._told = time.monotonic()
@@ -52,9 +51,17 @@ class Talk:
     def clear(self) -> None:
         """Take the live line away."""
         if self._shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+            self._write("\r\x1b[K")
             self._shown = False
+
+    def _write(self, text: str) -> None:
+        """Write at once; a full disk that takes no talk is no reason to stop the work."""
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
 
 
 def clock(seconds: float) -> str:

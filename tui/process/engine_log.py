@@ -15,10 +15,15 @@ TAIL_BYTES = 1 << 16
 
 
 def new_log(kind: str = "engine") -> Path:
-    """A path for a new log in the user's log directory; the oldest of the kind are removed."""
+    """A path for a new log in the user's log directory; the oldest of the kind are removed.
+
+    Where that directory may not be written, the path is in the one for temporary files.
+    """
     folder = platformdirs.user_log_path("illusion-tui")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError
         old = sorted(folder.glob(f"{kind}-*.log"), key=lambda path: path.stat().st_mtime)
         for path in old[: 1 - LOGS_KEPT]:
             path.unlink(missing_ok=True)
