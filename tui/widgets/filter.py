@@ -16,6 +16,7 @@ from textual.widgets import Input
 from engine.text import displayable, fit, truncated
 from tui.drawing.lines import Line, one_line
 from tui.state.filter_history import FilterHistory
+from tui.widgets.line_input import LineInput
 from tui.widgets.paint import Board
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ OFFERED_CELLS = 38
 """Cells of one of them at most: a longer title is cut."""
 
 
-class FilterInput(Input):
+class FilterInput(LineInput):
     """The filter; tab completes, the arrows go through those used before, Escape gives it up.
 
     Attributes:
