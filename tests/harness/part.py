@@ -21,6 +21,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         findings: what went wrong, one text for each thing.
         seconds: the longest trial; None where it was not measured.
         memory: the most that a process took, in bytes; None where it was not measured.
+        seen: what was reached: screens, commands, formats.
+        numbers: what else was measured, by name.
     """
 
     what: str
@@ -28,6 +30,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[str, ...] = ()
     seconds: float | None = None
     memory: int | None = None
+    seen: tuple[str, ...] = ()
+    numbers: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
