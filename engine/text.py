@@ -55,7 +55,8 @@ _SUSPECT = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff"
-    "\ud800-\udfff\U0001fffe\U0001ffff\U000e0000-\U0010ffff"
+    "\ud800-\udfff\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U0001fffe\U0001ffff\U000e0000-\U0010ffff"
     "]"
 )
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|\r(?!\n)")
@@ -106,6 +107,14 @@ def harmless(text: str) -> str:
     a table is the answer of a model.
     """
     return _CONTROLS.sub(_visible, text)
+
+
+def in_place(text: str) -> str:
+    """The text with something visible for each character that acts or hides, one for one.
+
+    For fields in which text is edited: what `displayable` would write out is U+FFFD here.
+    """
+    return _SUSPECT.sub(_one_visible, text) if _SUSPECT.search(text) else text
 
 
 def is_unicode(text: str) -> bool:
@@ -246,6 +255,11 @@ def _visible(match: re.Match[str]) -> str:
     if character in "\u200c\u200d" or 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF:
         return character if _joins(match.string, match.start()) else f"⟨{_hidden(character)}⟩"
     return f"⟨{_NAMES.get(character) or format(code, '02X')}⟩"
+
+
+def _one_visible(match: re.Match[str]) -> str:
+    shown = _visible(match)
+    return shown if len(shown) == 1 else "\ufffd"
 
 
 def _hidden(character: str) -> str:

@@ -14,17 +14,19 @@ from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import SystemCommand
 from textual.color import Color
 from textual.driver import Driver
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
 from engine.records.errors import UserError
 from engine.records.protocol import Event
 from engine.records.settings import Settings
+from engine.text import displayable, in_place
 from tui.acting import ActingApp, ActingScreen, actions_on
 from tui.actions import RUN, Action
 from tui.crashing import CrashingApp
@@ -288,6 +290,25 @@ class InspectorApp(ActingApp, CrashingApp):
             await self.pop_screen()
         await self.push_screen(self._inspector())
         self._open()
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is pasted into Textual's own field is to show, too."""
+        if isinstance(event, events.Paste) and isinstance(self.screen, Palette):
+            event.text = in_place(event.text)
+        await super().on_event(event)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a message for a while; what is no markup of ours may come from anywhere."""
+        text = message if markup else displayable(message)
+        super().notify(text, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that can be done here, for the command palette."""

@@ -46,7 +46,7 @@ def report(run: Run, title: str, items: Table, *, texts: int) -> bytes:
     blocks = [f"# {escaped(head.title)}", *map(escaped, head.lines)]
     for section in rest:
         blocks += _section(section)
-    blocks += [f"## {title}", _table(items, texts=texts)]
+    blocks += [f"## {escaped(title)}", _table(items, texts=texts)]
     return ("\n\n".join(blocks) + "\n").encode()
 
 

@@ -39,6 +39,12 @@ def main() -> int:
     if asked.json is not None:
         asked.json.write_bytes(msgspec.json.format(msgspec.json.encode(figures)) + b"\n")
     for figure in figures:
+        if figure.seen:
+            print(f"\n{figure.what}, seen: {', '.join(figure.seen)}")
+        if figure.numbers:
+            told = ", ".join(f"{name} {value:.6g}" for name, value in figure.numbers.items())
+            print(f"\n{figure.what}: {told}")
+    for figure in figures:
         for text in figure.findings:
             print(f"\n{figure.what}\n{text}", file=sys.stderr)
     return int(any(figure.findings for figure in figures))

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -36,6 +36,9 @@ SECONDS = 20.0
 STUCK_SECONDS = 60.0
 """After so long, a case that no signal interrupts ends the process."""
 MOST_MEMORY = 1 << 30
+AT_ONCE = 1_000
+"""Cases of one run of hypothesis, which remembers all that it tried, so as to try it once: of
+filters 0.1 MB a case, until the run is over."""
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
@@ -70,6 +73,20 @@ def fuzz(surface: Surface, cases: int, seed: int | None = None) -> Figure:
 
     # Nothing is kept between runs: a finding becomes a test.
     set_hypothesis_home_dir(directory / "hypothesis")
+    found: tuple[str, ...] = ()
+    try:
+        for first in range(0, cases, AT_ONCE):
+            block = None if seed is None else seed + first
+            _try(surface, attempt, min(AT_ONCE, cases - first), block)
+    except Exception as error:
+        found = tuple(map(_told, _each(error)))
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    return Figure(what=surface.name, cases=tried, findings=found, seconds=longest)
+
+
+def _try(surface: Surface, attempt: Callable[[Any], None], cases: int, seed: int | None) -> None:
+    """Let so many cases in; raises what went wrong, once for each kind of it."""
     test = hypothesis.given(surface.cases)(attempt)
     test = hypothesis.settings(
         max_examples=cases,
@@ -81,14 +98,7 @@ def fuzz(surface: Surface, cases: int, seed: int | None = None) -> Figure:
     )(test)
     if seed is not None:
         test = hypothesis.seed(seed)(test)
-    found: tuple[str, ...] = ()
-    try:
-        test()
-    except Exception as error:
-        found = tuple(map(_told, _each(error)))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    return Figure(what=surface.name, cases=tried, findings=found, seconds=longest)
+    test()
 
 
 def _expected(surface: Surface, case: Any, directory: Path) -> None:

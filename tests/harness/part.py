@@ -22,6 +22,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         seconds: the longest trial; None where it was not measured.
         memory: the most that a process took, in bytes; None where it was not measured.
         counts: how many of the trials were of which kind.
+        seen: what was reached: screens, commands, formats.
+        numbers: what else was measured, by name.
     """
 
     what: str
@@ -30,6 +32,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     memory: int | None = None
     counts: dict[str, int] = {}
+    seen: tuple[str, ...] = ()
+    numbers: dict[str, float] = {}
 
 
 @dataclass(frozen=True)

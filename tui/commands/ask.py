@@ -141,7 +141,7 @@ def asked_lines(scored: ScoredItem, reference: str, recipes: tuple[str, ...]) ->
     }
     lines += [f"  {name:8}{displayable(value)}" for name, value in facts.items() if value]
     before = scored.scores[reference]
-    labels = {name: variant_label(name) for name in (reference, *recipes)}
+    labels = {name: displayable(variant_label(name)) for name in (reference, *recipes)}
     cells = max(map(len, labels.values()))
     for name, label in labels.items():
         score = scored.scores[name]

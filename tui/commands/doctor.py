@@ -80,7 +80,7 @@ def _sections(found: dict[str, dict[str, Any]]) -> str:
     width = max((len(name) for section in found.values() for name in section), default=0)
     blocks = []
     for title, section in found.items():
-        lines = [title]
+        lines = [displayable(title)]
         lines += [
             f"  {displayable(name):<{width}}  {_shown(value)}" for name, value in section.items()
         ]

@@ -11,6 +11,7 @@ from engine.methods.amounts import Sparsity
 from engine.methods.recipes import parse_recipe
 from engine.records.errors import UserError
 from engine.records.protocol import CheckpointSaved, Event, Prune
+from engine.text import displayable
 from tui.commands.output import JSON, print_json, require_empty
 from tui.commands.talk import Talk
 from tui.options.options import ItemOptions
@@ -82,7 +83,8 @@ def _print(saved: CheckpointSaved, as_json: bool) -> None:
             }
         )
         return
-    print(saved.directory)
+    # Of an engine on another machine, this is what that one says.
+    print(displayable(saved.directory))
     if made and made.achieved_sparsity:
         sentence = UNSTRUCTURED if isinstance(parse_recipe(made.name).amount, Sparsity) else ""
         Talk().say(f"{made.label}: {100 * made.achieved_sparsity:.2f} % zeros{sentence}")

@@ -116,12 +116,13 @@ def redecode_lines(redecode: Redecode, reference: str) -> list[str]:
     """What a re-decode brought, for people: one line that says it, then the hypotheses."""
     decoding = redecode.decoding
     sentence = recovery_sentence(redecode, demoted=redecode.variant != reference)
-    lines = [f"{redecode.variant}  {displayable(decoding.label)}: {sentence}"]
+    variant = displayable(redecode.variant)
+    lines = [f"{variant}  {displayable(decoding.label)}: {displayable(sentence)}"]
     if redecode.example_ids:
         examples = ", ".join(map(displayable, redecode.example_ids))
         lines.append(f"  example{'s' * (len(redecode.example_ids) > 1)}: {examples}")
     if redecode.partner is not None:
-        lines.append(f"  expert {redecode.variant}, amateur {redecode.partner}")
+        lines.append(f"  expert {variant}, amateur {displayable(redecode.partner)}")
     if redecode.prompt_tokens is not None and redecode.generated_tokens is not None:
         read, generated = redecode.prompt_tokens, redecode.generated_tokens
         lines.append(f"  {read} tokens read, {generated} generated")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.text import displayable
+
 LOGS_KEPT = 20
 TAIL_BYTES = 1 << 16
 
@@ -33,9 +35,13 @@ def new_log(kind: str = "engine") -> Path:
 
 
 def append(log: Path, line: str) -> None:
-    """Add a line of the inspector's own; a log that can't be written is no reason to stop."""
+    """Add something of the inspector's own; a log that can't be written is no reason to stop.
+
+    Whoever prints the log sees what stands in it, and nothing acts.
+    """
+    text = "\n".join(map(displayable, line.split("\n")))
     with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
-        file.write(f"{line}\n")
+        file.write(f"{text}\n")
 
 
 def tail(log: Path, lines: int, *, start: int = 0) -> str:

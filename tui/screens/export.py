@@ -16,11 +16,13 @@ from textual.widgets import Input, Select, Static
 
 from engine.records.errors import UserError, in_one_line
 from engine.runs.remedies import with_remedies
+from engine.text import displayable
 from engine.user_files import from_user, is_there
 from tui.acting import ActingScreen, Opening
 from tui.actions import RUN
 from tui.screens.inspect import InspectScreen
 from tui.screens.page import BACK
+from tui.widgets.line_input import LineInput
 from tui.widgets.option_lists import Choice
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
         what = "the items that the filter shows" if self._filter_text else "all scored items"
         with Vertical(id="export"):
             yield Static(Content(f"Write {what} to a file"), classes="heading")
-            yield Input(self._proposed(), compact=True, id="path")
+            yield LineInput(self._proposed(), compact=True, id="path")
             if len(self._run.manifest.settings.recipes) > 1:
                 yield Choice(
                     [
@@ -128,4 +130,4 @@ class ExportScreen(ActingScreen, ModalScreen[None]):
         self.dismiss()
 
     def _refused(self, text: str) -> None:
-        self.query_one("#export-error", Static).update(Content(text))
+        self.query_one("#export-error", Static).update(Content(displayable(text)))

@@ -21,6 +21,7 @@ from tui.actions import NOTE, Action
 from tui.screens.base import RunScreen
 from tui.state.annotations import Notebook
 from tui.state.session import Session
+from tui.widgets.line_input import LineInput
 
 TOLD_SECONDS = 2.0
 LOOK_SECONDS = 2.0
@@ -236,7 +237,7 @@ class LineScreen(ModalScreen[str | None]):
         heading, value, hint = self._texts
         with Vertical(classes="asking"):
             yield Static(Content(displayable(heading)), classes="heading")
-            yield Input(
+            yield LineInput(
                 value, compact=True, id="line", suggester=self._suggester, select_on_focus=False
             )
             yield Static(Content(hint), classes="hint")
@@ -259,7 +260,9 @@ class TagSuggester(Suggester):
     async def get_suggestion(self, value: str) -> str | None:
         """The whole line with its last word completed."""
         begun = value.replace(",", " ").rpartition(" ")[2].lstrip("-")
-        found = (tag for tag in self._tags if begun and tag.startswith(begun) and tag != begun)
+        # A tag that is not written as it is shown comes from another program's file.
+        tags = (tag for tag in self._tags if displayable(tag) == tag)
+        found = (tag for tag in tags if begun and tag.startswith(begun) and tag != begun)
         tag = next(found, None)
         return None if tag is None else value + tag[len(begun) :]
 

@@ -51,6 +51,7 @@ from engine.runs.logged import (
     RedecodesOf,
 )
 from engine.runs.reading import Run
+from engine.text import displayable
 from tui.state.annotations import ItemNotes
 from tui.state.asking import AskedItems
 from tui.state.decodes import LiveDecode, remembered
@@ -74,12 +75,10 @@ class Change(enum.Flag):
 
 def variant_label(name: str) -> str:
     """A variant's short form for screens; its name where it is no recipe."""
-    if name == DENSE:
-        return name
     try:
-        return parse_recipe(name).label
+        return name if name == DENSE else displayable(parse_recipe(name).label)
     except RecipeError:
-        return name
+        return displayable(name)
 
 
 @dataclass
@@ -168,7 +167,7 @@ class RunState:
     def label(self, variant: str) -> str:
         """A variant's short form for screens."""
         record = self.record(variant)
-        return record.label if record else variant_label(variant)
+        return displayable(record.label) if record else variant_label(variant)
 
     def solved(self, item_id: str) -> str:
         """An item with its answer in one line, as an example shows it; its id where unknown."""

@@ -16,9 +16,10 @@ from textual.widgets import Input, Static
 from engine.records.items import Item
 from tui.state.asking import LiveAsk, Typed, read_typed
 from tui.widgets.filter import FilterNote
+from tui.widgets.line_input import LineInput
 
 
-class AskInput(Input):
+class AskInput(LineInput):
     """A field of the question's line; Escape gives it up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "give up")]

@@ -13,6 +13,7 @@ from textual.widgets import Input, Select, Static
 from engine.records.decodings.decoding import Decoding
 from engine.records.decodings.parameters import ItemId, Parameter, VariantName, Whole, written
 from engine.records.decodings.registry import kinds, read_decoding
+from tui.widgets.line_input import LineInput
 from tui.widgets.option_lists import Choice
 
 Choices = Sequence[tuple[Content, str]]
@@ -34,7 +35,7 @@ class Field(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(Content(self._parameter.label), classes="label")
-        yield Input(
+        yield LineInput(
             self._text,
             type="integer" if isinstance(self._parameter, Whole) else "number",
             compact=True,

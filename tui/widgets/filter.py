@@ -18,6 +18,7 @@ from engine.text import displayable, fit, truncated
 from tui.drawing.lines import Line, one_line
 from tui.state.filter_history import FilterHistory
 from tui.state.saved_filters import SIGN, saved_filters
+from tui.widgets.line_input import LineInput
 from tui.widgets.paint import Board
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ OFFERED_CELLS = 38
 """Cells of one of them at most: a longer title is cut."""
 
 
-class FilterInput(Input):
+class FilterInput(LineInput):
     """The filter; tab completes, the arrows go through those used before, Escape gives it up.
 
     Attributes:

@@ -9,12 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui.widgets.filter import FilterNote
+from tui.widgets.line_input import LineInput
 
 
-class PromptInput(Input):
+class PromptInput(LineInput):
     """The field; Escape gives it up, the arrow goes down to what it is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

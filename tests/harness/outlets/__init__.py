@@ -1,0 +1,1 @@
+"""Ways out by their subject: each module has some in `OUTLETS`."""
