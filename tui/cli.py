@@ -26,10 +26,12 @@ from tui.commands import (
     remedy,
     runs,
     score,
+    serve,
     shot,
     stage,
     xray,
 )
+from tui.commands.output import SERVE, SERVE_AT
 from tui.options.registry_help import FilledGroup
 from tui.options.run_options import RunOptions
 from tui.options.signatures import takes_options
@@ -48,6 +50,7 @@ illusion-tui --items xquad:es --limit 100         a benchmark
 illusion-tui --engine 'ssh box illusion-engine'   a model on another machine
 illusion-tui open RUN                             a saved run, no model loaded
 illusion-tui stage                                a demo for a room, no model needed
+illusion-tui --serve                              in web browsers
 """
 
 app = typer.Typer(
@@ -71,6 +74,8 @@ def _version(value: bool) -> None:
 def inspect_model(
     options: RunOptions,
     context: typer.Context,
+    serve: SERVE = None,
+    serve_at: SERVE_AT = None,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
@@ -82,8 +87,8 @@ def inspect_model(
     Without a command: prune the model, score the items, and inspect them side by side.
     """
     if context.invoked_subcommand is None:
-        inspector.inspect_run(options)
-    elif options != RunOptions():
+        inspector.inspect_run(options, serve=serve, serve_at=serve_at)
+    elif options != RunOptions() or serve or serve_at is not None:
         raise UserError(
             f"options of the inspector stand before '{context.invoked_subcommand}'",
             f"Write them after it: illusion-tui {context.invoked_subcommand} --model …",
@@ -109,6 +114,7 @@ COMMANDS = (
     cache,
     config,
     doctor,
+    serve,
 )
 for module in COMMANDS:
     module.register(app)

@@ -17,7 +17,7 @@ from typer.core import TyperCommand
 
 from engine.records.errors import UserError
 from engine.user_files import has_file
-from tui.commands.output import CONFIG, ENGINE
+from tui.commands.output import CONFIG, ENGINE, SERVE, SERVE_AT
 from tui.commands.talk import Talk
 from tui.options.config import read_config
 from tui.options.options import ModelOptions
@@ -40,7 +40,7 @@ RUN = Annotated[
 class OpenCommand(Sparing, TyperCommand):
     """`open` takes its arguments as they are typed."""
 
-    PLAIN = MappingProxyType({"run": Path, "engine": str, "config": Path})
+    PLAIN = MappingProxyType({"run": Path, "engine": str, "config": Path, "serve_at": str})
 
 
 def register(app: typer.Typer) -> None:
@@ -48,9 +48,13 @@ def register(app: typer.Typer) -> None:
     app.command("open", cls=OpenCommand)(open_run)
 
 
-def inspect_run(options: RunOptions) -> None:
-    """Score a run and inspect it meanwhile."""
-    require_terminal("Use 'illusion-tui score' for a run without a screen.")
+def inspect_run(
+    options: RunOptions, *, serve: bool | None = None, serve_at: str | None = None
+) -> None:
+    """Score a run and inspect it meanwhile, in the terminal or in browsers."""
+    serve = serve or serve_at is not None
+    if not serve:
+        require_terminal("Use 'illusion-tui score' for a run without a screen.")
     plan = plan_run(options)
     from tui.state.session import LiveRun
 
@@ -60,10 +64,21 @@ def inspect_run(options: RunOptions) -> None:
         remember(plan.directory)
     directory = None if plan.directory is None else str(plan.directory)
     striking = options.items is None
-    show(LiveRun(plan.settings, directory, plan.items, striking=striking), plan.engine)
+    source = LiveRun(plan.settings, directory, plan.items, striking=striking)
+    if serve:
+        from tui.commands.serve import serve_run
+
+        serve_run(source, plan.engine, serve_at)
+    show(source, plan.engine)
 
 
-def open_run(run: RUN = None, engine: ENGINE = None, config: CONFIG = None) -> None:
+def open_run(
+    run: RUN = None,
+    engine: ENGINE = None,
+    config: CONFIG = None,
+    serve: SERVE = None,
+    serve_at: SERVE_AT = None,
+) -> None:
     """Inspect a saved run, or choose one from a list. No model is loaded until a re-decode asks
     for it.
 
@@ -72,6 +87,9 @@ def open_run(run: RUN = None, engine: ENGINE = None, config: CONFIG = None) -> N
     from engine.runs.known import located
     from engine.runs.reading import read_manifest
 
+    serve = serve or serve_at is not None
+    if run is None and serve:
+        raise UserError("browsers share one run", "Name it: illusion-tui open RUN --serve.")
     if run is None:
         require_terminal("Use 'illusion-tui runs' to list the runs without a screen.")
     else:
@@ -81,10 +99,15 @@ def open_run(run: RUN = None, engine: ENGINE = None, config: CONFIG = None) -> N
             run = unpacked(run)
         run = located(run)
         read_manifest(run)
-        require_terminal("Use 'illusion-tui export' to get at a saved run without a screen.")
+        if not serve:
+            require_terminal("Use 'illusion-tui export' to get at a saved run without a screen.")
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     from tui.state.session import SavedRun
 
+    if run is not None and serve:
+        from tui.commands.serve import serve_run
+
+        serve_run(SavedRun(run.absolute()), command, serve_at)
     show(None if run is None else SavedRun(run.absolute()), command)
 
 
