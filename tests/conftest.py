@@ -30,6 +30,8 @@ if sys.platform == "win32":
         "test_lifeline.py",
         "test_packs.py",
         "test_readme_commands.py",
+        "test_serve.py",
+        "test_sharing.py",
     ]
 
 

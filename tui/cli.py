@@ -29,10 +29,12 @@ from tui.commands import (
     remedy,
     runs,
     score,
+    serve,
     shot,
     stage,
     xray,
 )
+from tui.commands.output import SERVE, SERVE_AT
 from tui.options.registry_help import FilledGroup
 from tui.options.run_options import RunOptions
 from tui.options.signatures import takes_options
@@ -52,6 +54,7 @@ illusion-tui --engine 'ssh box illusion-engine'   a model on another machine
 illusion-tui open RUN                             a saved run, no model loaded
 illusion-tui open RUN --filter 'lang:es rank>3' --sort -dense_p
 illusion-tui stage                                a demo for a room, no model needed
+illusion-tui --serve                              in web browsers
 """
 
 app = typer.Typer(
@@ -78,6 +81,8 @@ def inspect_model(
     filter_text: inspector.FILTER = None,
     sort: inspector.SORT = None,
     item: inspector.ITEM = None,
+    serve: SERVE = None,
+    serve_at: SERVE_AT = None,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
@@ -89,8 +94,8 @@ def inspect_model(
     Without a command: prune the model, score the items, and inspect them side by side.
     """
     if context.invoked_subcommand is None:
-        inspector.inspect_run(options, filter_text, sort, item)
-    elif options != RunOptions() or any((filter_text, sort, item)):
+        inspector.inspect_run(options, filter_text, sort, item, serve=serve, serve_at=serve_at)
+    elif options != RunOptions() or any((filter_text, sort, item, serve, serve_at)):
         raise UserError(
             f"options of the inspector stand before '{context.invoked_subcommand}'",
             f"Write them after it: illusion-tui {context.invoked_subcommand} --model …",
@@ -117,6 +122,7 @@ COMMANDS = (
     cache,
     config,
     doctor,
+    serve,
 )
 for module in COMMANDS:
     module.register(app)

@@ -17,7 +17,7 @@ from typer.core import TyperCommand
 
 from engine.records.errors import UserError
 from engine.user_files import has_file
-from tui.commands.output import CONFIG, ENGINE
+from tui.commands.output import CONFIG, ENGINE, SERVE, SERVE_AT
 from tui.commands.talk import Talk
 from tui.options.config import read_config
 from tui.options.options import ModelOptions
@@ -69,6 +69,7 @@ class OpenCommand(Sparing, TyperCommand):
             "item": str,
             "engine": str,
             "config": Path,
+            "serve_at": str,
         }
     )
 
@@ -79,14 +80,27 @@ def register(app: typer.Typer) -> None:
 
 
 def inspect_run(
-    options: RunOptions, filter_text: str | None, sort: str | None, item: str | None
+    options: RunOptions,
+    filter_text: str | None,
+    sort: str | None,
+    item: str | None,
+    *,
+    serve: bool | None = None,
+    serve_at: str | None = None,
 ) -> None:
-    """Score a run and inspect it meanwhile, beginning where the last three say."""
+    """Score a run and inspect it meanwhile, in the terminal or in browsers.
+
+    A terminal begins where filter, order and item say.
+    """
     from engine.runs.item_ids import require_item
     from tui.state.start import start_of
 
+    serve = serve or serve_at is not None
     start = start_of(filter_text, sort, item)
-    require_terminal("Use 'illusion-tui score' for a run without a screen.")
+    if serve:
+        _require_no_start(start)
+    else:
+        require_terminal("Use 'illusion-tui score' for a run without a screen.")
     plan = plan_run(options)
     # A remote engine's items are not known yet.
     if item is not None and plan.items:
@@ -99,7 +113,12 @@ def inspect_run(
         remember(plan.directory)
     directory = None if plan.directory is None else str(plan.directory)
     striking = options.items is None
-    show(LiveRun(plan.settings, directory, plan.items, striking=striking), plan.engine, start)
+    source = LiveRun(plan.settings, directory, plan.items, striking=striking)
+    if serve:
+        from tui.commands.serve import serve_run
+
+        serve_run(source, plan.engine, serve_at)
+    show(source, plan.engine, start)
 
 
 def open_run(
@@ -109,6 +128,8 @@ def open_run(
     item: ITEM = None,
     engine: ENGINE = None,
     config: CONFIG = None,
+    serve: SERVE = None,
+    serve_at: SERVE_AT = None,
 ) -> None:
     """Inspect a saved run, or choose one from a list. No model is loaded until a re-decode asks
     for it.
@@ -120,6 +141,9 @@ def open_run(
     from engine.runs.reading import read_manifest
     from tui.state.start import start_of
 
+    serve = serve or serve_at is not None
+    if run is None and serve:
+        raise UserError("browsers share one run", "Name it: illusion-tui open RUN --serve.")
     if run is None and item is not None:
         raise UserError("--item is of a run", "Name the run: illusion-tui open RUN --item ID.")
     if run is None:
@@ -134,12 +158,27 @@ def open_run(
         if item is not None:
             require_item(item, item_ids(run))
     start = start_of(filter_text, sort, item)
-    if run is not None:
+    if run is not None and not serve:
         require_terminal("Use 'illusion-tui export' to get at a saved run without a screen.")
     command = engine_command(ModelOptions(engine=engine), read_config(config))
     from tui.state.session import SavedRun
 
+    if run is not None and serve:
+        from tui.commands.serve import serve_run
+
+        _require_no_start(start)
+        serve_run(SavedRun(run.absolute()), command, serve_at)
     show(None if run is None else SavedRun(run.absolute()), command, start)
+
+
+def _require_no_start(start: Start) -> None:
+    from tui.state.start import Start
+
+    if start != Start():
+        raise UserError(
+            "--filter, --sort and --item are for a terminal",
+            "Leave them out: whoever opens the page types a filter with /.",
+        )
 
 
 def require_terminal(instead: str) -> None:

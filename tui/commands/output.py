@@ -28,6 +28,21 @@ ENGINE = Annotated[
     str | None,
     typer.Option("--engine", metavar="COMMAND", help="Command that reaches the engine."),
 ]
+SERVE = Annotated[
+    bool | None,
+    typer.Option(
+        "--serve", help="Show it in web browsers instead, until Ctrl+C.", show_default=False
+    ),
+]
+SERVE_AT = Annotated[
+    str | None,
+    typer.Option(
+        "--serve-at",
+        metavar="HOST:PORT",
+        help="The address for --serve, by default 127.0.0.1:8000. What other machines reach opens "
+        "by a secret in the address.",
+    ),
+]
 CONFIG = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Config file.")]
 
 

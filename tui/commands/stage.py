@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
@@ -11,6 +13,7 @@ from typer.core import TyperCommand
 
 from engine.user_files import has_file
 from tui.commands.inspector import require_terminal, show
+from tui.commands.output import SERVE, SERVE_AT
 from tui.options.sparing import Sparing
 
 DEMO = "demo.illusion"
@@ -26,7 +29,7 @@ illusion-tui stage talk.illusion      a file that 'illusion-tui pack' wrote
 class StageCommand(Sparing, TyperCommand):
     """`stage` takes its argument as it is typed."""
 
-    PLAIN = MappingProxyType({"run": Path})
+    PLAIN = MappingProxyType({"run": Path, "serve_at": str})
 
 
 def register(app: typer.Typer) -> None:
@@ -38,25 +41,28 @@ def stage(
         Path | None,
         typer.Argument(metavar="RUN|FILE", help="Run directory or packed run.", show_default=False),
     ] = None,
+    serve: SERVE = None,
+    serve_at: SERVE_AT = None,
 ) -> None:
     """Show the items that carry the point, one at a time in large type. The space bar goes on.
 
     All that is shown was computed before; nothing is loaded and nothing waits.
     """
+    play = partial(_show, serve=bool(serve) or serve_at is not None, at=serve_at)
     if run is None:
         from importlib.resources import as_file, files
 
         with as_file(files("samples") / DEMO) as demo:
-            _show_packed(demo)
+            _show_packed(demo, play)
     elif has_file(run):
-        _show_packed(run)
+        _show_packed(run, play)
     else:
         from engine.runs.known import located
 
-        _show(located(run))
+        play(located(run))
 
 
-def _show_packed(file: Path) -> None:
+def _show_packed(file: Path, play: Callable[[Path], None]) -> None:
     import tempfile
 
     from engine.runs.packs import unpack
@@ -64,15 +70,19 @@ def _show_packed(file: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="illusion-tui-") as scratch:
         directory = Path(scratch) / "run"
         unpack(file, directory)
-        _show(directory)
+        play(directory)
 
 
-def _show(directory: Path) -> None:
+def _show(directory: Path, *, serve: bool, at: str | None) -> None:
     from engine.runs.reading import read_manifest
+    from tui.state.session import SavedRun
 
     read_manifest(directory)
+    if serve:
+        from tui.commands.serve import serve_run
+
+        serve_run(SavedRun(directory.absolute()), None, at, stage=True)
     require_terminal("Use 'illusion-tui shot RUN --screen stage' for a picture of it.")
     from tui.stage import StageApp
-    from tui.state.session import SavedRun
 
     show(SavedRun(directory.absolute()), None, make_app=StageApp)

@@ -103,16 +103,20 @@ class EngineClient:
 
     async def send(self, request: Message) -> None:
         """Send a request; to an engine that is gone it is dropped, `events` tells of the end."""
-        process = self._started()
-        assert process.stdin is not None
-        if process.stdin.is_closing():
-            return
         try:
             line = encode(request)
         except (UnicodeEncodeError, OverflowError) as error:
             raise UserError(
                 f"the engine can't be asked so: {error}", "Type it again, in UTF-8."
             ) from error
+        await self.send_line(line)
+
+    async def send_line(self, line: bytes) -> None:
+        """Send a request that was encoded elsewhere, as `send` does."""
+        process = self._started()
+        assert process.stdin is not None
+        if process.stdin.is_closing():
+            return
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             process.stdin.write(line)
             await process.stdin.drain()
@@ -128,6 +132,11 @@ class EngineClient:
                 yield _other_protocol(event)
                 return
             yield event
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """Yield events as `events` does, for whoever passes them on: of any version, as lines."""
+        while (line := await self._incoming.next_line(self._output())) is not None:
+            yield line
 
     async def stop(self, grace_seconds: float = 3.0) -> int | None:
         """Ask the engine to stop, then make it; returns its exit status.

@@ -12,7 +12,14 @@ from pathlib import Path
 import msgspec
 
 from engine.records.framing import LineSplitter
-from engine.records.protocol import EngineReady, Event, Notice, decode_event
+from engine.records.protocol import (
+    EngineReady,
+    Event,
+    Notice,
+    addressed,
+    decode_event,
+    encode,
+)
 from tui.process.engine_log import append, trim
 from tui.process.watch import LOOK_SECONDS, GivenUp, Patience, Watch
 
@@ -55,15 +62,31 @@ class Incoming:
 
     async def next(self, output: asyncio.StreamReader) -> Event | None:
         """The next event; None where no more will come."""
-        while True:
-            while not self._arrived:
-                if self.ended:
-                    return None
-                await self.fill(output)
-            arrived = self._arrived.popleft()
+        while (arrived := await self._next_arrived(output)) is not None:
             event = self._read(arrived) if isinstance(arrived, bytes) else arrived
             if event is not None:
                 return event
+        return None
+
+    async def next_line(self, output: asyncio.StreamReader) -> bytes | None:
+        """The next event as it was written, of a kind that may not be known here."""
+        while (arrived := await self._next_arrived(output)) is not None:
+            if isinstance(arrived, Event):
+                return encode(arrived)
+            kind, _ = addressed(arrived)
+            if kind and kind != EngineReady.__name__:
+                return arrived + b"\n"
+            event = self._read(arrived)
+            if event is not None:
+                return encode(event)
+        return None
+
+    async def _next_arrived(self, output: asyncio.StreamReader) -> bytes | Event | None:
+        while not self._arrived:
+            if self.ended:
+                return None
+            await self.fill(output)
+        return self._arrived.popleft()
 
     async def fill(self, output: asyncio.StreamReader) -> None:
         """Read once, or see that nothing comes; may be called while another call waits."""
