@@ -11,12 +11,12 @@ import msgspec
 from filelock import FileLock
 
 from engine.hub_errors import HubRepository
-from engine.models.aliases import ALIASES, EMBEDDED, find_alias, largest_alias_within
 from engine.models.embedded import embedded_model
 from engine.models.gguf_files import convert_gguf
 from engine.models.hub import cached_snapshot, download, parameters_on_hub
 from engine.models.progress import Check, OnProgress
 from engine.models.weight_files import count_parameters, is_complete
+from engine.records.aliases import ALIASES, EMBEDDED, find_alias, largest_alias_within
 from engine.records.errors import UserError
 from engine.user_files import from_user, has_file, is_there
 

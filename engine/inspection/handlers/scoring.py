@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.inspection.asking import tell_asked
 from engine.inspection.fitting import RECOVERY, fitting_size
 from engine.inspection.handler import Handler
 from engine.inspection.inspection import Inspection
@@ -16,8 +15,9 @@ from engine.inspection.opened import OpenedRun
 from engine.inspection.others import Others
 from engine.inspection.scoring import Scoring
 from engine.inspection.settings import as_asked, canonical
+from engine.inspection.telling import tell_run
 from engine.items.benchmarks.catalogue import hub_languages
-from engine.items.reading import ItemSet, read_items
+from engine.items.reading import ItemSet, item_set, licence_of, read_items
 from engine.models.batch_size import BatchSize
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
@@ -26,9 +26,7 @@ from engine.records.protocol import (
     SHOWN_UNSCORED,
     DecodeFinished,
     ItemPreviewed,
-    ItemScored,
     Notice,
-    ProbeFinished,
     Progress,
     RunFinished,
     StartRun,
@@ -46,24 +44,18 @@ def _start(inspection: Inspection, request: StartRun) -> None:
     began = time.monotonic()
     inspection.close_run()
     settings = canonical(request.settings)
-    items = _read_items(inspection, settings)
+    items = _items(inspection, request, settings)
     record = ItemsRecord(
         source=items.source, hash=items.hash, count=len(items.items), licence=items.licence
     )
     asked = [as_asked(item, settings) for item in items.items]
-    directory = Path(request.directory) if request.directory else default_directory(settings)
+    directory = Path(request.directory or default_directory(settings)).absolute()
     share = request.share
     open_log = RunLog.open if share.rank == 0 else RunLog.open_part
     log = open_log(directory, new_manifest(settings, record), asked)
     run = inspection.open_run(log, share)
     others = Others(directory, log, share, inspection.emit)
-    for scored in log.scored.values():
-        inspection.emit(ItemScored(scored=scored))
-    for redecode in log.redecodes:
-        inspection.emit(DecodeFinished(redecode=redecode))
-    for finding in log.findings.values():
-        inspection.emit(ProbeFinished(finding=finding))
-    tell_asked(inspection, run)
+    tell_run(inspection, run)
     others.take_in()
     if share.processes == 1:
         for item in log.unscored[:SHOWN_UNSCORED]:
@@ -75,7 +67,10 @@ def _start(inspection: Inspection, request: StartRun) -> None:
     inspection.emit(RunFinished(seconds=time.monotonic() - began))
 
 
-def _read_items(inspection: Inspection, settings: Settings) -> ItemSet:
+def _items(inspection: Inspection, request: StartRun, settings: Settings) -> ItemSet:
+    """The items as the client has sent them, or read."""
+    if request.items is not None:
+        return item_set(request.items, settings.items, licence_of(settings.items))
     if languages := hub_languages(settings.items):
         detail = ", ".join(languages)
         inspection.emit(Progress(stage="items", detail=detail, done=0, total=len(languages)))
