@@ -10,7 +10,9 @@ import typer
 from typer.core import TyperCommand
 
 from engine.user_files import has_file
-from tui.commands.inspector import require_terminal, show
+from tui.commands.inspector import OwnKeys, require_terminal, show
+from tui.options import completion
+from tui.options.config import read_config
 from tui.options.sparing import Sparing
 
 DEMO = "demo.illusion"
@@ -36,7 +38,12 @@ def register(app: typer.Typer) -> None:
 def stage(
     run: Annotated[
         Path | None,
-        typer.Argument(metavar="RUN|FILE", help="Run directory or packed run.", show_default=False),
+        typer.Argument(
+            metavar="RUN|FILE",
+            help="Run directory or packed run.",
+            show_default=False,
+            autocompletion=completion.runs,
+        ),
     ] = None,
 ) -> None:
     """Show the items that carry the point, one at a time in large type. The space bar goes on.
@@ -75,4 +82,5 @@ def _show(directory: Path) -> None:
     from tui.stage import StageApp
     from tui.state.session import SavedRun
 
-    show(SavedRun(directory.absolute()), None, StageApp)
+    keys = OwnKeys(read_config().keys)
+    show(SavedRun(directory.absolute()), None, StageApp, keys=keys)

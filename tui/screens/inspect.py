@@ -12,6 +12,7 @@ from engine.analysis.pairing import outcome
 from engine.records.annotations import NOTHING
 from engine.records.decodings.registry import kinds
 from engine.records.scores import Score, ScoredItem
+from tui.acting import keys_on
 from tui.actions import FIND, MOVE, RE_DECODE, RUN, SHOW, Action
 from tui.drawing.decode_lines import ItemDecodes
 from tui.drawing.header import run_line, stage_text
@@ -40,7 +41,7 @@ CATCH_UP_SECONDS, CATCH_UP_PAUSE = 0.02, 0.04
 TARGETS = ("variant", "reference", "both")
 VARIANT_ACTIONS = (
     Action(
-        "left_square_bracket",
+        "left_square_bracket,h",
         "variant(-1)",
         "previous variant",
         "Show the previous compressed variant.",
@@ -48,7 +49,7 @@ VARIANT_ACTIONS = (
         shown="[",
     ),
     Action(
-        "right_square_bracket",
+        "right_square_bracket,l",
         "variant(1)",
         "next variant",
         "Show the next compressed variant.",
@@ -301,6 +302,7 @@ class InspectScreen(NotingScreen):
             state.live_decodes(scored.item.id),
             Names(state.label, state.solved, state.demoted),
             " and ".join(map(state.label, self.target_variants)),
+            keys_on(self),
         )
 
     def _draw_decodes(self) -> None:

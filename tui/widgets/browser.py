@@ -15,7 +15,7 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from engine.records.errors import UserError
-from tui.acting import Acting
+from tui.acting import Acting, keys_on
 from tui.actions import FIND, OUTCOMES, Action
 from tui.state.rows import Row
 from tui.state.view import View, counts, shown
@@ -39,9 +39,10 @@ RESTS = 4
 
 BEFORE_ROWS = (
     "Every row will be a question, answered by the dense model and by the compressed one. "
-    "Where only the compressed one is wrong (◆), b, s and o decode it again and may bring the "
-    "answer back."
+    "Where only the compressed one is wrong (◆), {beam}, {sample} and {one-shot} decode it again "
+    "and may bring the answer back."
 )
+NO_ROWS = "no item is shown; {clear} clears the filter, {show-all} shows all outcomes"
 
 
 class ItemBrowser(Acting, Vertical):
@@ -317,11 +318,7 @@ class ItemBrowser(Acting, Vertical):
             self._make_row,
             titles=self._titles,
             ordering=self.ordering,
-            placeholder=(
-                "no item is shown; esc clears the filter, 0 shows all outcomes"
-                if self._count
-                else BEFORE_ROWS
-            ),
+            placeholder=(NO_ROWS if self._count else BEFORE_ROWS).format_map(keys_on(self.screen)),
         )
         note = f"{self.table.count:,} shown" if narrowed else ""
         if self.ordering == STRIKING_FIRST:
