@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 from engine.records.protocol import (
@@ -47,7 +48,7 @@ def score(directory: Path) -> None:
 
 
 def main() -> None:
-    emit(EngineReady(protocol=PROTOCOL, version="0"))
+    emit(EngineReady(protocol=PROTOCOL, version=version("illusion-tui")))
     for line in sys.stdin.buffer:
         match decode_request(line):
             case StartRun():

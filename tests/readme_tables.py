@@ -16,6 +16,7 @@ from engine.methods.amounts import Pattern
 from engine.methods.method import Source
 from engine.methods.modifiers import MODIFIERS
 from engine.methods.registry import found, methods
+from tui.acting import shown_keys
 from tui.app import InspectorApp
 
 README = Path(__file__).parent.parent / "README.md"
@@ -51,7 +52,7 @@ def amounts_table() -> str:
 def keys_table() -> str:
     """The keys of every screen, one row per heading of the help."""
     rows = [
-        (group, " · ".join(f"`{action.key_text}` {action.label}" for action in actions))
+        (group, " · ".join(f"`{shown_keys(action)}` {action.label}" for action in actions))
         for group, actions in InspectorApp.every_action().items()
     ]
     return _table(("", "keys"), rows)

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 from engine.records.manifest import Manifest
@@ -102,7 +103,7 @@ def decode(request: Decode, scored: list[ScoredItem]) -> None:
 
 def main(behaviour: str) -> None:
     print("Welcome to gpubox", flush=True)
-    emit(EngineReady(protocol=PROTOCOL, version="0"))
+    emit(EngineReady(protocol=PROTOCOL, version=version("illusion-tui")))
     scored = one_of_each()
     for request in requests():
         match request:

@@ -49,7 +49,7 @@ def test_a_run_cut_short_is_status_1_and_says_how_to_go_on(
     done = run_cli(tmp_path, "score", "--json", "--engine", scripted(behaviour))
     assert (done.returncode, done.stdout) == (1, "")
     assert f"error: {message}" in done.stderr
-    assert "2 of 5 items are kept in /remote/run; the same command goes on" in done.stderr
+    assert "2 of 5 items are kept in /remote/run on the engine's machine; the same" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -62,7 +62,7 @@ def test_interrupting_stops_the_engine_tidily_with_status_130(
     process.send_signal(number)
     _, talk = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert "interrupted: 1 of 5 items are kept in /remote/run; the same command" in talk
+    assert "interrupted: 1 of 5 items are kept in /remote/run on the engine's machine" in talk
     assert "Traceback" not in talk
 
 

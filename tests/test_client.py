@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def emit(event):
 def requests():
     for line in sys.stdin.buffer:
         yield decode_request(line)
-ready = EngineReady(protocol={PROTOCOL}, version="test")
+ready = EngineReady(protocol={PROTOCOL}, version="{version("illusion-tui")}")
 """
 
 

@@ -14,6 +14,8 @@ from engine.items.reading import read_items
 from engine.records.errors import UserError
 from engine.records.settings import Settings
 from tests.cli_helpers import run_cli
+from tui.app import InspectorApp
+from tui.keys import bound_keys, keys_template
 from tui.options.config import Config, read_config
 from tui.options.options import ModelOptions
 from tui.options.planning import Plan, plan_model, plan_run
@@ -30,7 +32,7 @@ def config_file(directory: Path, text: str) -> Path:
 
 
 def remote_plan(tmp_path: Path, options: RunOptions, config: str = "") -> Plan:
-    """A plan for a remote engine: paths and items are not looked at here."""
+    """A plan for a remote engine: paths are not looked at here, but for a file of items."""
     values = {name: getattr(options, name) for name in RunOptions.__struct_fields__}
     values["config"] = config_file(tmp_path, config)
     values["engine"] = values["engine"] or REMOTE
@@ -42,21 +44,25 @@ def settings(tmp_path: Path, options: RunOptions, config: str = "") -> Settings:
 
 
 def test_every_line_of_the_template_can_be_used(tmp_path: Path) -> None:
-    text = template()
+    text = f"{template()}\n{keys_template(InspectorApp)}"
     assert read_config(config_file(tmp_path, text)) == Config()
     used = re.sub(r"^# (?=[a-z-]+ = )", "", text, flags=re.MULTILINE)
     config = read_config(config_file(tmp_path, used))
     assert config.models == {"small": "Qwen/Qwen3-0.6B"}
     assert config.engine.command == "ssh gpubox illusion-engine"
+    # The keys that are there already may be written down.
+    assert bound_keys(config.keys, InspectorApp, tmp_path).keys() == config.keys.keys()
     options = msgspec.structs.asdict(config.defaults)
     assert {name for name, value in options.items() if value in (None, [])} == NOT_IN_CONFIG
 
 
 def test_the_command_writes_the_template_once(tmp_path: Path) -> None:
-    assert run_cli(tmp_path, "config").stdout == template()
+    printed = run_cli(tmp_path, "config").stdout
+    assert printed.startswith(template())
+    assert "# beam = " in printed
     file = tmp_path / "new" / "config.toml"
     assert run_cli(tmp_path, "config", "--write", "--config", file).returncode == 0
-    assert file.read_text(encoding="utf-8") == template()
+    assert file.read_text(encoding="utf-8") == printed
     again = run_cli(tmp_path, "config", "--write", "--config", file)
     assert again.returncode == 2
     assert "there already" in again.stderr
@@ -235,7 +241,8 @@ def test_local_paths_become_absolute_so_that_a_run_opens_from_anywhere(
     assert plan_run(several).settings.items == absolute
     values = {name: getattr(given, name) for name in RunOptions.__struct_fields__}
     remote = plan_run(RunOptions(**{**values, "engine": REMOTE})).settings
-    assert (remote.model, remote.items) == ("./model", "items.jsonl")
+    assert (remote.model, remote.calibration) == ("./model", given.calibration)
+    assert remote.items == str(items)
 
 
 def test_items_are_checked_before_anything_starts(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.widgets import Input
 
 from engine.records.annotations import Annotation, Starred
@@ -181,6 +182,17 @@ async def test_a_run_on_another_machine_says_why_it_takes_no_notes() -> None:
         notes = [note.message for note in it.app._notifications]
         assert any("on this machine" in message for message in notes)
         assert "★" not in drawn(it.table)
+
+
+async def test_another_run_at_the_same_path_on_this_machine_gets_none_of_them(run: Path) -> None:
+    engine = ScriptedEngine(SCORED, done=30)
+    there = replace(manifest(len(SCORED)), created="2020-01-01T00:00:00+00:00")
+    async with opened(engine) as it:
+        engine.emit(RunOpened(directory=str(run), manifest=there, items=30, done=30))
+        await it.until(lambda: it.app.session.state.directory == str(run))
+        await it.press("asterisk")
+        assert any("on this machine" in note.message for note in it.app._notifications)
+    assert not read_annotations(run)
 
 
 async def test_a_large_run_is_noted_like_a_small_one(

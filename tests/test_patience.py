@@ -120,7 +120,7 @@ async def test_a_line_without_an_end_ends(client_for: Make) -> None:
 async def test_a_connection_that_was_cut_is_noticed(client_for: Make) -> None:
     """The engine promised signs of life; where they come, silence is no reason to give up."""
     script = """
-emit(EngineReady(protocol=ready.protocol, version="1", alive_seconds=0.5))
+emit(EngineReady(protocol=ready.protocol, version=ready.version, alive_seconds=0.5))
 for _ in range(8):
     time.sleep(0.5); print(flush=True)
 emit(Notice(text="still there"))

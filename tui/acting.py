@@ -6,15 +6,20 @@ declarations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.keys import format_key
 from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.actions import Action, grouped
+
+PAGES = {"pageup": "pg up", "pagedown": "pg dn"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,14 @@ class Acting:
         cls.BINDINGS = [
             *cls.__dict__.get("BINDINGS", ()),
             *(
-                Binding(action.key, action.name, action.label, show=False, priority=action.priority)
+                Binding(
+                    action.key,
+                    action.name,
+                    action.label,
+                    show=False,
+                    priority=action.priority,
+                    id=action.id,
+                )
                 for action in cls.own_actions()
             ),
         ]
@@ -92,10 +104,12 @@ class ActingScreen(Acting, Screen[None]):
     Attributes:
         OPENS: None for a screen that no key opens.
         WIDGETS: the widgets on it that declare actions of their own.
+        SILENT: those that bind keys which no help tells of.
     """
 
     OPENS: ClassVar[Opening | None] = None
     WIDGETS: ClassVar[tuple[type[Acting], ...]] = ()
+    SILENT: ClassVar[tuple[type[Widget], ...]] = ()
 
     @classmethod
     def opened_from(cls, host: Any) -> Screen[None] | None:
@@ -108,9 +122,11 @@ class ActingApp(Acting, App[int]):
 
     Attributes:
         SCREEN_CLASSES: its screens; their order is that of the help.
+        keys: the user's own, separated by commas, by the id of an action.
     """
 
     SCREEN_CLASSES: ClassVar[tuple[type[ActingScreen], ...]] = ()
+    keys: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def own_actions(cls) -> tuple[Action, ...]:
@@ -125,14 +141,28 @@ class ActingApp(Acting, App[int]):
         owners = [owner for screen in cls.SCREEN_CLASSES for owner in (screen, *screen.WIDGETS)]
         return grouped(action for owner in (*owners, cls) for action in owner.all_actions())
 
-    def actions_on(self, screen: Screen[Any]) -> tuple[Action, ...]:
-        """Its own actions, and the screens that open from the one shown."""
+    @classmethod
+    def actions_over(cls, screen: type[Screen[Any]]) -> tuple[Action, ...]:
+        """Its own actions, and the screens that open from a kind of screen."""
         away = {
             opened.OPENS.action
-            for opened in self.SCREEN_CLASSES
-            if opened.OPENS and not isinstance(screen, opened.OPENS.host)
+            for opened in cls.SCREEN_CLASSES
+            if opened.OPENS and not issubclass(screen, opened.OPENS.host)
         }
-        return tuple(action for action in self.all_actions() if action not in away)
+        return tuple(action for action in cls.all_actions() if action not in away)
+
+    def actions_on(self, screen: Screen[Any]) -> tuple[Action, ...]:
+        """Its own actions, and the screens that open from the one shown."""
+        return self.actions_over(type(screen))
+
+    def as_bound(self, action: Action) -> Action:
+        """An action with the keys that it has here: the user's own, or those that it declares."""
+        keys = self.keys.get(action.id)
+        return action if keys is None else replace(action, key=keys, shown=shown_key(keys))
+
+    def on_load(self) -> None:
+        """Bind the user's own keys."""
+        self.set_keymap(self.keys)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let a key that opens a screen through to others where the screen doesn't open."""
@@ -159,13 +189,36 @@ class ActingApp(Acting, App[int]):
 Actor = Widget | App[Any]
 
 
+def shown_key(keys: str) -> str:
+    """How the first of some keys is written on screen."""
+    key = keys.partition(",")[0]
+    *modifiers, last = key.split("+")
+    marks = "".join("^" if modifier == "ctrl" else f"{modifier}+" for modifier in modifiers)
+    return marks + PAGES.get(last, format_key(last))
+
+
+def shown_keys(action: Action) -> str:
+    """How all keys of an action are written, the first as in the footer."""
+    others = action.key.split(",")[1:]
+    # The form of a pair, "[ ]", has both.
+    if others and action.key_text.endswith(shown_key(others[-1])):
+        others = []
+    return " ".join((action.key_text, *map(shown_key, others)))
+
+
+def keys_on(screen: Screen[Any]) -> dict[str, str]:
+    """How the keys of what can be done while a screen is shown are written, by the action's id."""
+    return {action.id: action.key_text for _, action in actions_on(screen)}
+
+
 def actions_on(screen: Screen[Any]) -> list[tuple[Actor, Action]]:
     """What can be done while a screen is shown, each with the node that does it."""
+    app = screen.app
     acting = screen.WIDGETS if isinstance(screen, ActingScreen) else ()
     widgets = (node for node in screen.query("*") if isinstance(node, acting))
     nodes: tuple[Actor, ...] = (screen, *widgets, screen.app)
     return [
-        (node, action)
+        (node, app.as_bound(action) if isinstance(app, ActingApp) else action)
         for node in nodes
         if isinstance(node, Acting)
         for action in node.actions_on(screen)

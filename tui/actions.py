@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -40,6 +41,7 @@ class Action:
             the last two stay and those before them give way.
         shown: how the key is written; None for the key itself.
         priority: the key works even while a field is being typed in.
+        slug: what the config file calls it; None for the label. Equal ones have equal keys there.
     """
 
     key: str
@@ -50,6 +52,12 @@ class Action:
     footer: int | None = None
     shown: str | None = None
     priority: bool = False
+    slug: str | None = None
+
+    @property
+    def id(self) -> str:
+        """What the config file calls it."""
+        return self.slug or re.sub(r"[^a-z0-9]+", "-", self.label.lower()).strip("-")
 
     @property
     def key_text(self) -> str:

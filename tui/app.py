@@ -197,11 +197,11 @@ class InspectorApp(ActingApp, CrashingApp):
         gc.enable()
         if self._choosing:
             return
-        if isinstance(self.session.source, LiveRun):
+        if isinstance(self.session.source, SavedRun):
+            self._read_saved()
+        else:
             self._listen()
             self._tabulate()
-        else:
-            self._read_saved()
 
     @work(group="read")
     async def _read_saved(self) -> None:

@@ -7,12 +7,11 @@ from itertools import count
 
 import msgspec
 
-from engine.inspection.inspection import Inspection
 from engine.inspection.opened import OpenedRun
 from engine.inspection.planning import preparer
 from engine.items.asking import asked_item
 from engine.records.items import BORROWED
-from engine.records.protocol import Ask, DecodeFinished, ItemAsked, ProbeFinished
+from engine.records.protocol import Ask
 from engine.records.scores import ScoredItem
 from engine.runs.asked import PREFIX
 from engine.scoring.items import score_batch
@@ -57,13 +56,3 @@ def score_asked(run: OpenedRun, ask: Ask, check: Callable[[], None]) -> ScoredIt
 def _free_id(run: OpenedRun) -> str:
     ids = (f"{PREFIX}{number}" for number in count(len(run.asked.scored) + 1))
     return next(one for one in ids if one not in run.asked.scored and one not in run.log.items)
-
-
-def tell_asked(inspection: Inspection, run: OpenedRun) -> None:
-    """Tell what was asked in earlier sessions, with its re-decodes and findings."""
-    for scored in run.asked.scored.values():
-        inspection.emit(ItemAsked(scored=scored))
-    for redecode in run.asked.redecodes:
-        inspection.emit(DecodeFinished(redecode=redecode))
-    for finding in run.asked.findings.values():
-        inspection.emit(ProbeFinished(finding=finding))

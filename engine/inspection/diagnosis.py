@@ -13,7 +13,6 @@ import psutil
 import torch
 from huggingface_hub import constants
 
-from engine.models.aliases import ALIASES
 from engine.models.devices import (
     choose_placement,
     device_memory,
@@ -23,6 +22,7 @@ from engine.models.devices import (
 )
 from engine.models.embedded import embedded_directory
 from engine.models.paths import cache_directory
+from engine.records.aliases import ALIASES
 
 _PACKAGES = ("illusion-tui", "torch", "transformers", "accelerate", "datasets", "polars", "textual")
 

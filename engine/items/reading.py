@@ -53,18 +53,22 @@ def read_items(
     """
     if limit is not None and limit < 1:
         raise UserError(f"--limit {limit}: expected 1 or more", "Leave it out to take all items.")
-    named = find_benchmark(source)
+    named, licence = find_benchmark(source), licence_of(source)
     if named is not None:
         benchmark, selection = named
         items = read_benchmark(benchmark, selection, languages=languages, limit=limit, seed=seed)
-        return item_set(items, source, benchmark.licence)
-    licence = None
-    if source in sample_names():
-        items, licence = read_sample(source), LICENCE
-    else:
-        items = _read_file(source)
+        return item_set(items, source, licence)
+    items = read_sample(source) if source in sample_names() else _read_file(source)
     items = in_languages(with_distractors(items, seed), languages)
     return item_set(items if limit is None else first_per_language(items, limit), source, licence)
+
+
+def licence_of(source: str) -> str | None:
+    """The licence of a source's data; None where it is unknown."""
+    named = find_benchmark(source)
+    if named is not None:
+        return named[0].licence
+    return LICENCE if source in sample_names() else None
 
 
 def item_set(items: tuple[Item, ...], source: str, licence: str | None) -> ItemSet:

@@ -12,13 +12,13 @@ from filelock import FileLock
 
 from engine.files import remove_abandoned
 from engine.hub_errors import HubRepository
-from engine.models.aliases import ALIASES, EMBEDDED, find_alias, largest_alias_within
 from engine.models.embedded import embedded_model
 from engine.models.gguf_files import convert_gguf
 from engine.models.hub import cached_snapshot, download, parameters_on_hub
 from engine.models.progress import Check, OnProgress
 from engine.models.weight_files import count_parameters, is_complete
 from engine.models.writing import put_in_cache
+from engine.records.aliases import ALIASES, EMBEDDED, find_alias, largest_alias_within
 from engine.records.errors import UserError
 from engine.user_files import from_user, has_file, is_there
 

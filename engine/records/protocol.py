@@ -17,9 +17,11 @@ from typing import Any, Union
 
 import msgspec
 
+from engine.records.annotations import Annotation
 from engine.records.decodings.registry import AnyDecoding
 from engine.records.hypotheses import Hypothesis, Redecode
 from engine.records.instruments.registry import AnyFinding, AnyInstrument
+from engine.records.items import Item
 from engine.records.lines import LineDecoder, encode_line
 from engine.records.manifest import Manifest
 from engine.records.remedies import RemedyReport, Trial
@@ -27,7 +29,7 @@ from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
 from engine.records.share import ALONE, Share
 
-PROTOCOL = 3
+PROTOCOL = 4
 
 _numbers = itertools.count(1)
 
@@ -68,18 +70,25 @@ class StartRun(Request, frozen=True, kw_only=True):
     """Score the items of `settings` into `directory` (None: chosen from the settings).
 
     Where the directory holds a run of the same settings, it goes on from there. Where several
-    processes score one run, each does its `share`.
+    processes score one run, each does its `share`. `items` are those that the settings name, where
+    the client has read them: their file is on its machine. None where the engine reads them.
     """
 
     settings: Settings
     directory: str | None = None
     share: Share = ALONE
+    items: tuple[Item, ...] | None = None
 
 
 class OpenRun(Request, frozen=True, kw_only=True):
-    """Get ready to answer questions about a saved run; a model is loaded when one needs it."""
+    """Get ready to answer questions about a saved run; a model is loaded when one needs it.
+
+    `directory` may be the name of a run that the engine's machine knows. `tell`: what the run holds
+    is told as after `StartRun`, for a client that can't read it.
+    """
 
     directory: str
+    tell: bool = False
 
 
 class Decode(Question, frozen=True, kw_only=True):
@@ -236,6 +245,12 @@ class ItemAsked(Event, frozen=True, kw_only=True):
     """A question of the user's has been scored under every variant, and is on disk."""
 
     scored: ScoredItem
+
+
+class ItemsNoted(Event, frozen=True, kw_only=True):
+    """What a person noted of the run's items before it was opened, by their ids."""
+
+    annotations: dict[str, Annotation]
 
 
 class ScoringPaused(Event, frozen=True, kw_only=True):

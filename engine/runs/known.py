@@ -59,6 +59,11 @@ def located(run: Path) -> Path:
     return run if len(run.parts) != 1 or exists(run) else find_run(run.name)
 
 
+def is_known(run: Path) -> bool:
+    """Whether this machine has a run as a person names it, or something else at that path."""
+    return exists(run) or any(directory.name == str(run) for directory in known_runs())
+
+
 def find_run(name: str) -> Path:
     """The directory of the known run with a name.
 

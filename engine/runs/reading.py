@@ -238,6 +238,16 @@ def read_manifest(directory: Path) -> Manifest:
     return manifest
 
 
+def is_run(directory: Path, manifest: Manifest) -> bool:
+    """Whether a directory on this machine holds the run of a manifest, which may come from another
+    machine, where another run can have the same path."""
+    try:
+        found = read_manifest(directory)
+    except UserError:
+        return False
+    return (found.created, found.items) == (manifest.created, manifest.items)
+
+
 def read_items(directory: Path) -> tuple[Item, ...]:
     """Read the items of a run, in order.
 

@@ -23,7 +23,7 @@ from engine.records.remedies import (
 )
 from engine.records.scores import Score
 from engine.runs.beside import append_records
-from engine.runs.reading import Run, read_manifest
+from engine.runs.reading import Run, is_run, read_manifest
 from engine.runs.sealing import opened, run_number
 
 REMEDIES = "remedies.jsonl"
@@ -102,8 +102,8 @@ def with_remedies(run: Run) -> Run:
     Raises:
         UserError: its file can't be read; the error names the line.
     """
-    # The directory of a run on another machine isn't here.
-    log = RemedyLog(run.directory) if (run.directory / REMEDIES).exists() else None
+    here = (run.directory / REMEDIES).exists() and is_run(run.directory, run.manifest)
+    log = RemedyLog(run.directory) if here else None
     report = log.report if log else None
     if log is None or report is None:
         return run

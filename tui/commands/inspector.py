@@ -7,7 +7,8 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +20,8 @@ from engine.records.errors import UserError
 from engine.user_files import has_file
 from tui.commands.output import CONFIG, ENGINE, SERVE, SERVE_AT
 from tui.commands.talk import Talk
-from tui.options.config import read_config
+from tui.options import completion
+from tui.options.config import default_path, read_config
 from tui.options.options import ModelOptions
 from tui.options.planning import engine_command, plan_run
 from tui.options.run_options import RunOptions
@@ -34,7 +36,11 @@ if TYPE_CHECKING:
 SWITCH_SECONDS = 0.001
 RUN = Annotated[
     Path | None,
-    typer.Argument(metavar="[RUN]", help="A run: its directory or name; without, a list of runs."),
+    typer.Argument(
+        metavar="[RUN]",
+        help="A run: its directory or name; without, a list of runs.",
+        autocompletion=completion.runs,
+    ),
 ]
 
 
@@ -56,6 +62,18 @@ SORT = Annotated[
     ),
 ]
 ITEM = Annotated[str | None, typer.Option(metavar="ID", help="Begin at this item.")]
+
+
+@dataclass(frozen=True)
+class OwnKeys:
+    """The keys that the config file gives to actions.
+
+    Attributes:
+        file: where they are written; None for the user's own config file.
+    """
+
+    written: Mapping[str, str | list[str]]
+    file: Path | None = None
 
 
 class OpenCommand(Sparing, TyperCommand):
@@ -113,12 +131,13 @@ def inspect_run(
         remember(plan.directory)
     directory = None if plan.directory is None else str(plan.directory)
     striking = options.items is None
-    source = LiveRun(plan.settings, directory, plan.items, striking=striking)
+    sent = plan.engine is not None and bool(plan.items)
+    source = LiveRun(plan.settings, directory, plan.items, striking=striking, sent=sent)
     if serve:
         from tui.commands.serve import serve_run
 
         serve_run(source, plan.engine, serve_at)
-    show(source, plan.engine, start)
+    show(source, plan.engine, start, keys=OwnKeys(plan.config.keys, options.config))
 
 
 def open_run(
@@ -134,10 +153,11 @@ def open_run(
     """Inspect a saved run, or choose one from a list. No model is loaded until a re-decode asks
     for it.
 
-    A packed run is unpacked among your runs, so that what you add to it is kept.
+    A packed run is unpacked among your runs, so that what you add to it is kept. With --engine, a
+    run that isn't on this machine is the engine's.
     """
     from engine.runs.item_ids import item_ids, require_item
-    from engine.runs.known import located
+    from engine.runs.known import is_known, located
     from engine.runs.reading import read_manifest
     from tui.state.start import start_of
 
@@ -146,8 +166,16 @@ def open_run(
         raise UserError("browsers share one run", "Name it: illusion-tui open RUN --serve.")
     if run is None and item is not None:
         raise UserError("--item is of a run", "Name the run: illusion-tui open RUN --item ID.")
+    start = start_of(filter_text, sort, item)
+    known = read_config(config)
+    command = engine_command(ModelOptions(engine=engine), known)
+    from tui.state.session import RemoteRun, SavedRun
+
+    source: RunSource | None
     if run is None:
-        require_terminal("Use 'illusion-tui runs' to list the runs without a screen.")
+        source, instead = None, "Use 'illusion-tui runs' to list the runs without a screen."
+    elif command is not None and not is_known(run):
+        source, instead = RemoteRun(str(run)), "Copy the run to this machine to export it."
     else:
         if has_file(run):
             from engine.runs.packs import unpacked
@@ -157,18 +185,19 @@ def open_run(
         read_manifest(run)
         if item is not None:
             require_item(item, item_ids(run))
-    start = start_of(filter_text, sort, item)
-    if run is not None and not serve:
-        require_terminal("Use 'illusion-tui export' to get at a saved run without a screen.")
-    command = engine_command(ModelOptions(engine=engine), read_config(config))
-    from tui.state.session import SavedRun
-
-    if run is not None and serve:
+        source = SavedRun(run.absolute())
+        instead = "Use 'illusion-tui export' to get at a saved run without a screen."
+    if source is not None and serve:
         from tui.commands.serve import serve_run
 
         _require_no_start(start)
-        serve_run(SavedRun(run.absolute()), command, serve_at)
-    show(None if run is None else SavedRun(run.absolute()), command, start)
+        if isinstance(source, RemoteRun):
+            raise UserError(
+                f"{run} isn't on this machine", "Copy the run to this machine to show it there."
+            )
+        serve_run(source, command, serve_at)
+    require_terminal(instead)
+    show(source, command, start, keys=OwnKeys(known.keys, config))
 
 
 def _require_no_start(start: Start) -> None:
@@ -200,6 +229,8 @@ def show(
     engine: tuple[str, ...] | None,
     start: Start | None = None,
     make_app: type[InspectorApp] | None = None,
+    *,
+    keys: OwnKeys,
 ) -> None:
     """Open the screen, on the list of runs where there is no source; stay until it is closed.
 
@@ -207,7 +238,8 @@ def show(
     where.
 
     Raises:
-        UserError: the screen ended at an error; the terminal is as it was, and the run is safe.
+        UserError: the user's own keys are none, or the screen ended at an error; the terminal is as
+            it was, and the run is safe.
     """
     # A key waits so long, several times, for what threads read, import or search.
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -225,6 +257,10 @@ def show(
         return clients[-1]
 
     app = (make_app or InspectorApp)(source, make_engine, start or Start())
+    if keys.written:
+        from tui.keys import bound_keys
+
+        app.keys = bound_keys(keys.written, InspectorApp, keys.file or default_path())
     signal_name = asyncio.run(_run(app, clients))
     if app.crash is not None:
         raise crash_report(app.crash, app.session) from app.crash.error

@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from engine.records.errors import UserError
 from engine.text import fit
 from engine.user_files import is_there
+from tui.options import completion
 
 if TYPE_CHECKING:
     from engine.runs.reading import Run
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 JSON = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 MARKDOWN = Annotated[bool, typer.Option("--markdown", help="The report in Markdown, with items.")]
 RUN_DIRECTORY = Annotated[
-    Path, typer.Argument(metavar="RUN", help="A run: its directory, or its name in 'runs'.")
+    Path,
+    typer.Argument(
+        metavar="RUN",
+        help="A run: its directory, or its name in 'runs'.",
+        autocompletion=completion.runs,
+    ),
 ]
 """What `engine.runs.known.located` finds."""
 ENGINE = Annotated[

@@ -29,6 +29,7 @@ from engine.runs.reading import read_manifest
 from engine.text import displayable
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json
 from tui.commands.talk import Talk
+from tui.options import completion
 from tui.options.config import read_config
 from tui.options.decodings import choose_variants, takes_decoding
 from tui.options.options import ModelOptions
@@ -54,7 +55,10 @@ def register(app: typer.Typer) -> None:
 
 def redecode(
     run: RUN_DIRECTORY,
-    item: Annotated[str, typer.Argument(metavar="ITEM", help="Id of the item.")],
+    item: Annotated[
+        str,
+        typer.Argument(metavar="ITEM", help="Id of the item.", autocompletion=completion.item_ids),
+    ],
     decoding: Decoding,
     variant: Annotated[
         str,

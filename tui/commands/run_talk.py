@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from engine.records.errors import UserError
 from engine.records.protocol import (
     Event,
     ItemScored,
     ManifestChanged,
     Notice,
+    OpenRun,
     Progress,
+    Request,
     RunOpened,
 )
 from engine.records.settings import Settings
 from tui.commands.talk import Talk, clock
 from tui.state.state import RunState
+
+if TYPE_CHECKING:
+    from engine.runs.reading import Run
+    from tui.process.client import EngineClient
 
 
 class RunTalk:
@@ -22,12 +31,14 @@ class RunTalk:
         state: the run, as far as its events have told.
     """
 
-    def __init__(self, talk: Talk, *, quiet: bool = False) -> None:
-        """Tell through `talk`; quiet leaves out what is about scoring."""
+    def __init__(self, talk: Talk, *, quiet: bool = False, remote: bool = False) -> None:
+        """Tell through `talk`; quiet leaves out what is about scoring. The run of a remote engine
+        is on another machine."""
         self.state = RunState(Settings())
         self._talk = talk
         self._model_told = False
         self._quiet = quiet
+        self._where = " on the engine's machine" if remote else ""
 
     @property
     def kept(self) -> str:
@@ -36,7 +47,7 @@ class RunTalk:
         if not state.directory:
             return ""
         return (
-            f"{state.scored} of {state.total} items are kept in {state.directory}; "
+            f"{state.scored} of {state.total} items are kept in {state.directory}{self._where}; "
             "the same command goes on from there."
         )
 
@@ -58,7 +69,7 @@ class RunTalk:
     def _opened(self, event: RunOpened) -> None:
         if not self._quiet:
             done = f", {event.done} already scored" if event.done else ""
-            self._talk.say(f"run: {event.directory} ({event.items} items{done})")
+            self._talk.say(f"run: {event.directory}{self._where} ({event.items} items{done})")
         self._model()
 
     def _model(self) -> None:
@@ -77,6 +88,36 @@ class RunTalk:
         if left is not None:
             text += f", {clock(left)} left"
         self._talk.progress("score" if state.scored < state.total else "scored", text)
+
+
+def told_run(client: EngineClient, directory: str, talk: Talk) -> Run:
+    """A run on the disk of the engine's machine, as the engine tells it.
+
+    Args:
+        client: of an engine that was not started yet; it has ended afterwards.
+        directory: the run's path there, or its name.
+        talk: what is said meanwhile.
+
+    Raises:
+        UserError: there is no such run, or the engine can't be reached.
+        Interrupted: as `converse`.
+    """
+    from tui.process.headless import converse
+
+    events = RunTalk(talk, quiet=True)
+
+    def receive(event: Event) -> Request | None:
+        events.tell(event)
+        return None
+
+    try:
+        converse(client, [OpenRun(directory=directory, tell=True)], receive, talk.stopping)
+    finally:
+        talk.clear()
+    run = events.state.run()
+    if run is None:
+        raise UserError("the engine opened a run that it never told of", status=1)
+    return run
 
 
 def progress_line(event: Progress) -> str:

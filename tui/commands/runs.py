@@ -18,6 +18,7 @@ from engine.runs.known import exists, known_runs, located
 from engine.runs.overview import latest_first, overview, to_builtins
 from tui.commands.output import JSON, print_json
 from tui.commands.talk import Talk
+from tui.options import completion
 from tui.options.sparing import Sparing
 
 EXAMPLES = """[bold]Examples[/bold]
@@ -30,7 +31,12 @@ illusion-tui runs delete baseline
 illusion-tui runs restore baseline
 """
 
-NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name or directory of a run.")]
+NAME = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="Name or directory of a run.", autocompletion=completion.runs
+    ),
+]
 SIDE = "A run, by name or directory; with :VARIANT not its first recipe, but that variant."
 
 

@@ -51,11 +51,12 @@ def score(options: RunOptions, as_json: JSON = False, markdown: MARKDOWN = False
     if plan.engine is None and plan.directory is not None and share.rank == 0:
         remember(plan.directory)
     talk = Talk(quiet=share.rank != 0)
-    events = RunTalk(talk)
+    events = RunTalk(talk, remote=plan.engine is not None)
     request = StartRun(
         settings=plan.settings,
         directory=None if plan.directory is None else str(plan.directory),
         share=share,
+        items=plan.items if plan.engine is not None and plan.items else None,
     )
 
     began = time.monotonic()

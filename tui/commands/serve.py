@@ -19,8 +19,9 @@ import typer
 from typer.core import TyperCommand
 
 from engine.records.errors import UserError
-from tui.commands.inspector import show
+from tui.commands.inspector import OwnKeys, show
 from tui.commands.talk import Talk
+from tui.options.config import read_config
 from tui.options.sparing import Sparing
 from tui.process.signals import ending_signals
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from engine.records.protocol import Failed
     from tui.serving.address import Address
     from tui.serving.served import Served
-    from tui.state.session import RunSource
+    from tui.state.session import LiveRun, SavedRun
 
 GRACE_SECONDS = 15.0
 """How long an interrupted engine may take to finish its batch before it is stopped."""
@@ -53,11 +54,17 @@ def served(place: Annotated[Path, typer.Argument(metavar="DIRECTORY")]) -> None:
     from tui.serving.served import read_served, shared_engine
 
     what = read_served(place)
-    show(what.source, shared_engine(place), ServedStage if what.stage else ServedInspector)
+    app = ServedStage if what.stage else ServedInspector
+    keys = OwnKeys(read_config().keys)
+    show(what.source, shared_engine(place), make_app=app, keys=keys)
 
 
 def serve_run(
-    source: RunSource, engine: tuple[str, ...] | None, at: str | None, *, stage: bool = False
+    source: LiveRun | SavedRun,
+    engine: tuple[str, ...] | None,
+    at: str | None,
+    *,
+    stage: bool = False,
 ) -> NoReturn:
     """Serve a run to browsers until the process is asked to end.
 

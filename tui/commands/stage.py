@@ -12,8 +12,10 @@ import typer
 from typer.core import TyperCommand
 
 from engine.user_files import has_file
-from tui.commands.inspector import require_terminal, show
+from tui.commands.inspector import OwnKeys, require_terminal, show
 from tui.commands.output import SERVE, SERVE_AT
+from tui.options import completion
+from tui.options.config import read_config
 from tui.options.sparing import Sparing
 
 DEMO = "demo.illusion"
@@ -39,7 +41,12 @@ def register(app: typer.Typer) -> None:
 def stage(
     run: Annotated[
         Path | None,
-        typer.Argument(metavar="RUN|FILE", help="Run directory or packed run.", show_default=False),
+        typer.Argument(
+            metavar="RUN|FILE",
+            help="Run directory or packed run.",
+            show_default=False,
+            autocompletion=completion.runs,
+        ),
     ] = None,
     serve: SERVE = None,
     serve_at: SERVE_AT = None,
@@ -85,4 +92,5 @@ def _show(directory: Path, *, serve: bool, at: str | None) -> None:
     require_terminal("Use 'illusion-tui shot RUN --screen stage' for a picture of it.")
     from tui.stage import StageApp
 
-    show(SavedRun(directory.absolute()), None, make_app=StageApp)
+    keys = OwnKeys(read_config().keys)
+    show(SavedRun(directory.absolute()), None, make_app=StageApp, keys=keys)

@@ -23,7 +23,7 @@ from engine.records.protocol import (
 )
 from engine.records.settings import DENSE
 from engine.runs.item_ids import item_ids, require_item
-from engine.runs.known import located
+from engine.runs.known import is_known, located
 from engine.runs.reading import Run, read_run
 from engine.runs.variants import require_variant
 from tui.commands.output import CONFIG, ENGINE, JSON, RUN_DIRECTORY, print_json
@@ -31,6 +31,7 @@ from tui.commands.talk import Talk
 from tui.drawing.lines import Line
 from tui.drawing.probes.labels import Labels
 from tui.drawing.probes.registry import finding_lines, pooled_lines
+from tui.options import completion
 from tui.options.config import read_config
 from tui.options.options import ModelOptions
 from tui.options.planning import engine_command
@@ -54,7 +55,12 @@ def register(app: typer.Typer) -> None:
 def xray(
     run: RUN_DIRECTORY,
     item: Annotated[
-        str | None, typer.Argument(metavar="[ITEM]", help="Id of the item, or --filter.")
+        str | None,
+        typer.Argument(
+            metavar="[ITEM]",
+            help="Id of the item, or --filter.",
+            autocompletion=completion.item_ids,
+        ),
     ] = None,
     filter: Annotated[
         str | None,
@@ -79,7 +85,7 @@ def xray(
 ) -> None:
     """Look inside the model at one item of a run, or at many: where does the answer sink, and
     what does it gain when a part is dense again?"""
-    from tui.commands.run_talk import RunTalk
+    from tui.commands.run_talk import RunTalk, told_run
     from tui.process.client import EngineClient
     from tui.process.headless import converse
 
@@ -89,12 +95,15 @@ def xray(
         )
     filter = expanded(filter) if filter else filter
     command = engine_command(ModelOptions(engine=engine), read_config(config))
-    run = located(run)
-    saved = annotated(read_run(run))
+    talk = Talk()
+    if command is None or is_known(run):
+        run = located(run).absolute()
+        saved = annotated(read_run(run))
+    else:
+        saved = told_run(EngineClient(command), str(run), talk)
     name = _variant(variant, saved)
     ids = _found(saved, item, filter, name)
     chosen = _instruments(instrument, many=item is None, variant=name)
-    talk = Talk()
     events = RunTalk(talk, quiet=True)
     findings: list[Finding] = []
     asked = {
@@ -117,7 +126,7 @@ def xray(
                     print(_text(event.finding, labels), flush=True)
         return None
 
-    requests: list[Request] = [OpenRun(directory=str(run.absolute())), *asked.values()]
+    requests: list[Request] = [OpenRun(directory=str(run)), *asked.values()]
     try:
         converse(EngineClient(command), requests, receive, talk.stopping)
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.analysis.recovery_text import recovery_sentence
@@ -37,6 +37,7 @@ class ItemDecodes:
         results: the latest first.
         live: what runs or waits, and what ended without a result.
         target: what the next re-decode runs on, as it is called on screen.
+        keys: how the key of an action is written, by its id.
         reference: the variant that stands on the left of the others.
     """
 
@@ -44,6 +45,7 @@ class ItemDecodes:
     live: Sequence[LiveDecode]
     names: Names
     target: str
+    keys: Mapping[str, str]
     reference: str = DENSE
 
     @property
@@ -67,7 +69,7 @@ def overview_lines(decodes: ItemDecodes, width: int, height: int) -> list[Line]:
     """Re-decodes of one item in few lines: what runs, else what came back and how."""
     results, pending, names = decodes.results, decodes.pending, decodes.names
     if not results and not pending:
-        return hint_lines(decodes.target, width)
+        return hint_lines(decodes, width)
     if len(results) + len(pending) == 1 and height > 1:
         return (
             live_lines(*pending[0], names, width)
@@ -107,7 +109,7 @@ def full_lines(decodes: ItemDecodes, width: int) -> list[Line]:
     What runs comes first, then the latest result.
     """
     if not decodes.results and not decodes.live:
-        return hint_lines(decodes.target, width)
+        return hint_lines(decodes, width)
     blocks = [live_lines(decode, part, decodes.names, width) for decode, part in decodes.pending]
     blocks += [group_lines(group, decodes.names, width) for group in decodes.groups]
     lines: list[Line] = []
@@ -116,18 +118,12 @@ def full_lines(decodes: ItemDecodes, width: int) -> list[Line]:
     return lines
 
 
-def hint_lines(target: str, width: int) -> list[Line]:
+def hint_lines(decodes: ItemDecodes, width: int) -> list[Line]:
     """What to press where nothing was re-decoded yet."""
-    keys: list[Piece] = [
-        ("b", "key"),
-        (" beam   ", "dim"),
-        ("s", "key"),
-        (" sample   ", "dim"),
-        ("o", "key"),
-        (" one-shot   ", "dim"),
-        ("t", "key"),
-        (f" on {target}", "dim"),
-    ]
+    keys: list[Piece] = []
+    for name in ("beam", "sample", "one-shot"):
+        keys += [(decodes.keys[name], "key"), (f" {name}   ", "dim")]
+    keys += [(decodes.keys["target"], "key"), (f" on {decodes.target}", "dim")]
     return (
         [one_line([("Bring the answer back:  ", "dim"), *keys], width)]
         if width > 70

@@ -36,11 +36,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         defaults: defaults of the common options.
         models: the user's own names: alias to Hub id or path.
         engine: where the engine is.
+        keys: the user's own, by what they do; checked where there is a screen.
     """
 
     defaults: RunOptions = RunOptions()
     models: dict[str, str] = {}
     engine: EngineConfig = EngineConfig()
+    keys: dict[str, str | list[str]] = {}
 
 
 def default_path() -> Path:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from tui.options import completion
 from tui.options.registry_help import METHODS, RECIPES
 
 PANELS = MODEL, COMPRESSION, ITEMS, ANSWERS, RUN = (
@@ -46,6 +47,7 @@ class ModelOptions(
             default="smollm2",
             metavar="MODEL",
             help="Alias (smollm2, qwen, mistral, phi, …), Hub id, local directory or GGUF file.",
+            autocompletion=completion.models,
         ),
     ] = None
     revision: Annotated[
@@ -112,6 +114,7 @@ class ModelOptions(
             default=DEFAULT_METHOD,
             metavar="METHOD",
             help=f"{METHODS}.",
+            autocompletion=completion.methods,
         ),
     ] = None
     recipe: Annotated[
@@ -123,6 +126,7 @@ class ModelOptions(
             metavar="RECIPE",
             help=f"The whole recipe, in place of --sparsity and --method: {RECIPES}. "
             "Repeat for several variants.",
+            autocompletion=completion.recipes,
         ),
     ] = None
     calibration: Annotated[
@@ -178,7 +182,7 @@ class ModelOptions(
             default="this machine",
             metavar="COMMAND",
             help="Command that reaches the engine: 'ssh gpubox illusion-engine'. Paths are then "
-            "that machine's.",
+            "that machine's, but for a file of items.",
         ),
     ] = None
     config: Annotated[
@@ -205,6 +209,7 @@ class ItemOptions(ModelOptions, frozen=True, kw_only=True):
             metavar="ITEMS",
             help="A file (.jsonl .csv .parquet), a sample, BENCHMARK:LANGUAGE or BENCHMARK:FILE; "
             "'illusion-tui items' lists them.",
+            autocompletion=completion.items,
         ),
     ] = None
     language: Annotated[

@@ -59,13 +59,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         settings: valid as far as can be told without a model.
         engine: command of the engine; None for the one on this machine.
         directory: of the run; None where a remote engine is to choose it, or there is no run.
-        items: as far as they were read here; none of a remote engine's, or of what the Hub has.
+        items: as far as they were read here: none of what the Hub has, and of a remote engine's
+            only those of a file on this machine, which it is to be sent.
+        config: what the config file says.
     """
 
     settings: Settings
     engine: tuple[str, ...] | None
     directory: Path | None
     items: tuple[Item, ...] = ()
+    config: Config = Config()
 
 
 def plan_run(options: RunOptions) -> Plan:
@@ -86,7 +89,10 @@ def plan_run(options: RunOptions) -> Plan:
 
         items = check_items(settings)
         directory = (directory or default_directory(settings)).absolute()
-    return Plan(settings=settings, engine=engine, directory=directory, items=items)
+    elif _names_file(settings.items):
+        settings = msgspec.structs.replace(settings, items=_absolute(settings.items))
+        items = check_items(settings)
+    return Plan(settings=settings, engine=engine, directory=directory, items=items, config=config)
 
 
 def plan_model(options: ModelOptions) -> Plan:
@@ -278,6 +284,12 @@ def _absolute_recipe(text: str) -> str:
 def _absolute_sources(text: str) -> str:
     """Sources of calibration text joined by a plus, or a file whose name may hold one."""
     return _absolute(text) if _is_path(text) else "+".join(map(_absolute, text.split("+")))
+
+
+def _names_file(items: str) -> bool:
+    """Whether items are those of a file on this machine, or of several."""
+    _, _, parts = items.partition(":")
+    return _is_path(items) or any(map(_is_path, (parts, *parts.split(","))))
 
 
 def _is_path(text: str) -> bool:

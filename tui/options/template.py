@@ -28,7 +28,7 @@ FOOT = """\
 [models]
 # small = "Qwen/Qwen3-0.6B"
 
-# The command that reaches the engine. Paths are then that machine's.
+# The command that reaches the engine. Paths are then that machine's, but for a file of items.
 [engine]
 # command = "ssh gpubox illusion-engine"
 """

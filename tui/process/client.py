@@ -12,16 +12,19 @@ from pathlib import Path
 
 from engine.records.errors import UserError
 from engine.records.protocol import (
-    PROTOCOL,
     EngineReady,
     Event,
     Failed,
     Message,
+    Request,
     Shutdown,
     encode,
 )
+from tui.process.elsewhere import named_paths, placed
 from tui.process.engine_log import new_log, tail
 from tui.process.incoming import Incoming, shown
+from tui.process.ssh import is_ssh, ssh_ended
+from tui.process.versions import compared
 from tui.process.watch import Patience
 
 # -P: a folder named "engine" where the user happens to be must not be taken for ours.
@@ -56,6 +59,7 @@ class EngineClient:
         self._incoming = Incoming(command, self.log, patience or Patience())
         self._stopping = asyncio.Lock()
         self._stop_asked = False
+        self._paths: dict[str | None, tuple[str, ...]] = {}
 
     @property
     def pid(self) -> int | None:
@@ -103,6 +107,9 @@ class EngineClient:
 
     async def send(self, request: Message) -> None:
         """Send a request; to an engine that is gone it is dropped, `events` tells of the end."""
+        paths = named_paths(request) if self.command != LOCAL_ENGINE else ()
+        if paths and isinstance(request, Request):
+            self._paths[request.id] = paths
         try:
             line = encode(request)
         except (UnicodeEncodeError, OverflowError) as error:
@@ -125,13 +132,21 @@ class EngineClient:
         """Yield events until the engine's output closes, or the engine is given up.
 
         See `Incoming` for what isn't one. An engine that speaks another version of the protocol
-        gives `Failed`, and the events end.
+        gives `Failed`, and the events end; one that is only of another version gives `Notice`.
         """
         while (event := await self._incoming.next(self._output())) is not None:
-            if isinstance(event, EngineReady) and event.protocol != PROTOCOL:
-                yield _other_protocol(event)
+            told = compared(event) if isinstance(event, EngineReady) else None
+            if isinstance(told, Failed):
+                # There is nothing to finish, and it may be loading its libraries for a while.
+                self._stop_asked = self._incoming.closing = True
+                self._signal(signal.SIGTERM)
+                yield told
                 return
+            if isinstance(event, Failed):
+                event = placed(event, self._paths.get(event.id, ()))
             yield event
+            if told is not None:
+                yield told
 
     async def lines(self) -> AsyncIterator[bytes]:
         """Yield events as `events` does, for whoever passes them on: of any version, as lines."""
@@ -185,6 +200,12 @@ class EngineClient:
         status = self._process.returncode
         if status == 0 and self._incoming.ready:
             return None
+        if status and is_ssh(self.command):
+            last = shown(self.stderr_tail(1).strip())
+            cut = ssh_ended(self.command, status, last, ready=self._incoming.ready)
+            if cut is not None:
+                hint = "\n".join(filter(None, (cut.hint, f"Its log: {self.log}")))
+                return Failed(message=cut.message, hint=hint)
         if status is not None and status < 0:
             name = signal.Signals(-status).name
             return self._failure(f"was killed ({name}){self._when}", memory=-status == _KILL)
@@ -268,13 +289,3 @@ class EngineClient:
 
 
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
-
-
-def _other_protocol(event: EngineReady) -> Failed:
-    return Failed(
-        message=(
-            f"the engine (version {event.version}) speaks protocol {event.protocol}, "
-            f"this inspector speaks {PROTOCOL}"
-        ),
-        hint="Install the same version of illusion-tui on both sides.",
-    )

@@ -24,6 +24,8 @@ from tui.process.engine_log import append, trim
 from tui.process.watch import LOOK_SECONDS, GivenUp, Patience, Watch
 
 READ_BYTES = 1 << 20
+FIRST = b'{"type":"EngineReady"'
+"""How the first event begins."""
 SHOWN_CHARACTERS = 200
 
 
@@ -115,6 +117,11 @@ class Incoming:
         try:
             event = decode_event(line)
         except msgspec.DecodeError:
+            begin = -1 if self.ready else line.find(FIRST)
+            if begin > 0:
+                # A banner without a newline stands before the first event.
+                self._stray(line[:begin])
+                return self._read(line[begin:])
             return self._stray(line)
         if isinstance(event, EngineReady) and not self.ready:
             self.ready = True

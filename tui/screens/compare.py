@@ -78,6 +78,7 @@ class CompareScreen(RunScreen):
 
     AUTO_FOCUS = "#cross"
     WIDGETS = (CrossTable,)
+    SILENT = (LineTable,)
     ACTIONS = (
         BACK,
         Action(
@@ -97,6 +98,7 @@ class CompareScreen(RunScreen):
             COMPARE,
             shown="[ ]",
             footer=2,
+            slug="second-variant",
         ),
         Action(
             "left_curly_bracket,right_curly_bracket",
@@ -106,6 +108,7 @@ class CompareScreen(RunScreen):
             COMPARE,
             shown="{ }",
             footer=3,
+            slug="first-variant",
         ),
         Action("s", "swap", "swap", "Exchange the first and the second.", COMPARE, footer=4),
     )

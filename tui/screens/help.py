@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from rich.cells import cell_len
+
 from engine.analysis.metrics.registry import in_columns
 from engine.analysis.outcomes import OUTCOMES
 from engine.records.decodings.registry import kinds
 from engine.text import displayable, fit
-from tui.acting import ActingApp, Opening
+from tui.acting import ActingApp, Opening, shown_keys
 from tui.actions import RUN, Action
 from tui.drawing.lines import Line, columns, wrap
 from tui.screens.base import RunScreen
@@ -49,6 +51,8 @@ WORDS = (
 )
 
 TWO_COLUMNS = 120
+KEY_CELLS = 7
+"""At least so many are the keys'."""
 
 
 class HelpScreen(PageScreen):
@@ -73,7 +77,9 @@ class HelpScreen(PageScreen):
     def opened_from(cls, host: RunScreen) -> HelpScreen | None:
         if isinstance(host, cls) or not isinstance(host.app, ActingApp):
             return None
-        return cls(host.session, host.app.every_action())
+        app = host.app
+        every = app.every_action().items()
+        return cls(host.session, {group: [*map(app.as_bound, some)] for group, some in every})
 
     def changed(self, change: Change) -> None:
         """Nothing here depends on the run."""
@@ -124,8 +130,9 @@ def _words(width: int) -> list[Line]:
 def _keys(actions: Mapping[str, Sequence[Action]], width: int) -> list[Line]:
     lines: list[Line] = []
     for group, members in actions.items():
+        cells = max(KEY_CELLS, *(cell_len(shown_keys(action)) + 2 for action in members))
         lines += [*([[]] if lines else []), [(group, "heading")]]
         for action in members:
-            head = [(fit(action.key_text, 7), "key"), (action.help, "")]
-            lines += wrap(head, width, indent=7)
+            head = [(fit(shown_keys(action), cells), "key"), (action.help, "")]
+            lines += wrap(head, width, indent=cells)
     return lines

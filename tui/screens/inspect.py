@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from engine.records.annotations import NOTHING
 from engine.records.decodings.registry import kinds
 from engine.text import displayable
+from tui.acting import keys_on
 from tui.actions import FIND, MOVE, RE_DECODE, RUN, SHOW, Action
 from tui.drawing.decode_lines import ItemDecodes
 from tui.drawing.header import stage_text
@@ -197,6 +198,7 @@ class InspectScreen(FindingScreen):
             state.live_decodes(scored.item.id),
             Names(state.label, state.solved, state.demoted),
             " and ".join(map(state.label, self.target_variants)),
+            keys_on(self),
             state.reference,
         )
 

@@ -31,7 +31,7 @@ CATCH_UP_SECONDS, CATCH_UP_PAUSE = 0.02, 0.04
 
 VARIANT_ACTIONS = (
     Action(
-        "left_square_bracket",
+        "left_square_bracket,h",
         "variant(-1)",
         "previous variant",
         "Show the previous compressed variant.",
@@ -39,7 +39,7 @@ VARIANT_ACTIONS = (
         shown="[",
     ),
     Action(
-        "right_square_bracket",
+        "right_square_bracket,l",
         "variant(1)",
         "next variant",
         "Show the next compressed variant.",

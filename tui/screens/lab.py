@@ -67,7 +67,15 @@ class LabScreen(RunScreen):
             footer=4,
         ),
         Action("n", "item(1)", "next item", "Go to the next item.", LAB, footer=5),
-        Action("p", "item(-1)", "previous", "Go to the previous item.", LAB, footer=6),
+        Action(
+            "p",
+            "item(-1)",
+            "previous",
+            "Go to the previous item.",
+            LAB,
+            footer=6,
+            slug="previous-item",
+        ),
         Action("c", "cancel", "cancel", "Cancel all re-decodes.", LAB, footer=7),
         *VARIANT_ACTIONS,
     )

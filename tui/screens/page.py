@@ -41,11 +41,12 @@ class PageSheet(Sheet):
     """A page's lines; the arrows scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
-        Binding("g", "scroll_home", show=False),
-        Binding("G", "scroll_end", show=False),
-        Binding("space", "page_down", show=False),
+        Binding("j", "scroll_down", show=False, id="down"),
+        Binding("k", "scroll_up", show=False, id="up"),
+        Binding("g", "scroll_home", show=False, id="first"),
+        Binding("G", "scroll_end", show=False, id="last"),
+        Binding("space,ctrl+d", "page_down", show=False, id="page-down"),
+        Binding("ctrl+u", "page_up", show=False, id="page-up"),
     ]
 
 
@@ -53,6 +54,7 @@ class PageScreen(RunScreen):
     """Lines that scroll under a title; a subclass draws them by `present`."""
 
     AUTO_FOCUS = "#page"
+    SILENT = (PageSheet,)
     ACTIONS: ClassVar[tuple[Action, ...]] = (BACK,)
 
     def compose(self) -> ComposeResult:

@@ -45,6 +45,7 @@ class RemediesScreen(PageScreen):
             MEND,
             shown="^n",
             footer=2,
+            slug="cancel-search",
         ),
     )
 

@@ -55,6 +55,7 @@ class RunsScreen(RunScreen):
     """The list, and below it what there is to say of the run under the cursor."""
 
     AUTO_FOCUS = "#runs"
+    SILENT = (LineTable,)
     OPENS = Opening(
         InspectScreen,
         "runs",

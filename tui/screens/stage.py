@@ -61,8 +61,23 @@ class StageScreen(RunScreen):
         SHOW,
     )
     ACTIONS = (
-        Action("space,right,pagedown", "forward", "next", "Tell what comes next.", STAGE),
-        Action("left,pageup", "back", "back", "Take the last one back.", STAGE, shown="←"),
+        Action(
+            "space,right,pagedown,l",
+            "forward",
+            "next",
+            "Tell what comes next.",
+            STAGE,
+            slug="stage-next",
+        ),
+        Action(
+            "left,pageup,h",
+            "back",
+            "back",
+            "Take the last one back.",
+            STAGE,
+            shown="←",
+            slug="stage-back",
+        ),
         Action("n", "item(1)", "next item", "Go to the next item.", STAGE),
         Action("p", "item(-1)", "previous item", "Go to the previous item.", STAGE),
         Action("escape,q", "close", "leave", "Leave the stage.", STAGE, shown="esc"),

@@ -58,7 +58,7 @@ class XRayScreen(PageScreen):
             for place, kind in enumerate(instruments().values(), start=1)
         ),
         Action(
-            "left",
+            "left,h",
             "move(-1)",
             "less",
             "Move the slider down, or one token back along the answer.",
@@ -67,7 +67,7 @@ class XRayScreen(PageScreen):
             priority=True,
         ),
         Action(
-            "right",
+            "right,l",
             "move(1)",
             "more",
             "Move the slider up, or one token on along the answer.",
@@ -84,7 +84,14 @@ class XRayScreen(PageScreen):
             footer=8,
         ),
         Action("n", "item(1)", "next item", "Look into the next item in the same way.", X_RAY),
-        Action("N", "item(-1)", "previous item", "Look into the item before.", X_RAY),
+        Action(
+            "N",
+            "item(-1)",
+            "previous item",
+            "Look into the item before.",
+            X_RAY,
+            slug="x-ray-previous",
+        ),
         Action("c", "stop", "cancel", "Cancel the instrument that is at work.", X_RAY),
     )
 

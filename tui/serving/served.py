@@ -25,6 +25,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
         directory: of the run; None where a remote engine chooses it.
         items: as far as they are known before the engine tells them.
         striking: shows the items that show the illusion best first.
+        sent: the engine is sent the items; it can't read them where it is.
         stage: shows nothing but the stage.
     """
 
@@ -32,10 +33,11 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     directory: str | None = None
     items: tuple[Item, ...] = ()
     striking: bool = False
+    sent: bool = False
     stage: bool = False
 
     @classmethod
-    def of(cls, source: RunSource, *, stage: bool = False) -> Served:
+    def of(cls, source: LiveRun | SavedRun, *, stage: bool = False) -> Served:
         """Serve what an inspector would open."""
         if isinstance(source, SavedRun):
             return cls(directory=str(source.directory), stage=stage)
@@ -44,6 +46,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
             directory=source.directory,
             items=source.items,
             striking=source.striking,
+            sent=source.sent,
         )
 
     @property
@@ -51,14 +54,15 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
         """What each app opens."""
         if self.settings is None:
             return SavedRun(Path(self.directory or "."))
-        return LiveRun(self.settings, self.directory, self.items, self.striking)
+        return LiveRun(self.settings, self.directory, self.items, self.striking, self.sent)
 
     @property
     def opening(self) -> StartRun | OpenRun:
         """The request that opens it in an engine."""
         if self.settings is None:
             return OpenRun(directory=self.directory or ".")
-        return StartRun(settings=self.settings, directory=self.directory)
+        items = self.items if self.sent else None
+        return StartRun(settings=self.settings, directory=self.directory, items=items)
 
 
 _decoder: LineDecoder[Served] = LineDecoder(Served)

@@ -83,6 +83,7 @@ class Notebook:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._log: AnnotationLog | None = None
+        self._elsewhere: str | None = None
 
     def look(self) -> bool:
         """Take in what was noted elsewhere; tells whether it was anything. Raises `UserError`."""
@@ -160,16 +161,30 @@ class Notebook:
 
     def _required(self) -> AnnotationLog:
         log = self._open()
-        if log is None:
+        if log is None and self._elsewhere is None:
             raise UserError("the run is not open yet", "Try again when its first items are there.")
+        if log is None:
+            raise UserError(
+                f"there is no run in {self._elsewhere} on this machine",
+                "Notes are kept beside the log of a run: open it where it is.",
+                status=1,
+            )
         return log
 
     def _open(self) -> AnnotationLog | None:
-        """The file of the run that the session is on; None until that is known."""
-        directory = self._session.state.directory
-        if directory is not None and (self._log is None or self._log.directory != Path(directory)):
+        """The file of the run that the session is on; None until that is known, and where the run
+        is on another machine."""
+        state = self._session.state
+        directory, manifest = state.directory, state.manifest
+        if directory is None or manifest is None or directory == self._elsewhere:
+            return self._log
+        if self._log is None or self._log.directory != Path(directory):
             from engine.runs.annotations import AnnotationLog
+            from engine.runs.reading import is_run
 
+            if not is_run(Path(directory), manifest):
+                self._log, self._elsewhere = None, directory
+                return None
             self._log = AnnotationLog(Path(directory))
             self._tell(set(self._log.by_item))
         return self._log

@@ -68,12 +68,14 @@ class LiveRun:
     Attributes:
         items: as far as they are known already; they are shown until they are scored.
         striking: shows the items that show the illusion best first.
+        sent: the engine is sent the items; it can't read them where it is.
     """
 
     settings: Settings
     directory: str | None = None
     items: tuple[Item, ...] = ()
     striking: bool = False
+    sent: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,18 @@ class SavedRun:
     directory: Path
 
 
-RunSource = LiveRun | SavedRun
+@dataclass(frozen=True)
+class RemoteRun:
+    """A run on the disk of the engine's machine, which tells what it holds.
+
+    Attributes:
+        directory: as that machine knows it: its path, or its name.
+    """
+
+    directory: str
+
+
+RunSource = LiveRun | SavedRun | RemoteRun
 
 
 @dataclass(frozen=True)
@@ -111,6 +124,8 @@ class Session:
         self.state.live = live
         if isinstance(source, LiveRun):
             self.state.expect(source.items)
+        elif isinstance(source, RemoteRun):
+            self.state.stage = Progress(stage="engine", detail="", done=0, total=None)
         self.down: EngineDown | None = None
         self._make_engine = make_engine
         self._engine: Engine | None = None
@@ -235,7 +250,13 @@ class Session:
     def _opening(self) -> Request:
         if isinstance(self.source, SavedRun):
             return OpenRun(directory=str(self.source.directory))
-        return StartRun(settings=self.source.settings, directory=self.source.directory)
+        if isinstance(self.source, RemoteRun):
+            return OpenRun(directory=self.source.directory, tell=True)
+        return StartRun(
+            settings=self.source.settings,
+            directory=self.source.directory,
+            items=self.source.items if self.source.sent else None,
+        )
 
     def _described(self, engine: Engine, failure: Failed) -> EngineDown:
         stderr = engine.stderr_tail(STDERR_LINES)

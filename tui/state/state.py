@@ -29,6 +29,7 @@ from engine.records.protocol import (
     ItemAsked,
     ItemPreviewed,
     ItemScored,
+    ItemsNoted,
     ManifestChanged,
     Notice,
     ProbeFinished,
@@ -310,6 +311,9 @@ class RunState:
             case ItemAsked(scored=scored):
                 self.asked_items.scored[scored.item.id] = scored
                 return Change.ITEMS
+            case ItemsNoted(annotations=annotations):
+                self.annotate(annotations)
+                return Change.ITEMS | Change.ANSWERS
             case DecodeFinished(redecode=redecode):
                 self.remember(redecode)
                 return Change.ANSWERS

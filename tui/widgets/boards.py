@@ -9,7 +9,7 @@ from textual.message import Message
 
 from engine.analysis.outcomes import OUTCOME_MARKS
 from engine.text import displayable, truncated
-from tui.acting import actions_on
+from tui.acting import actions_on, keys_on
 from tui.actions import OUTCOMES, Action
 from tui.drawing.header import RunLine
 from tui.drawing.lines import Line, Piece, width_of
@@ -88,9 +88,10 @@ class OutcomeBoard(Board):
         """The widest form that fits."""
         note = self._note
         line: Line = []
+        keys = keys_on(self.screen)
         for gap, marks in ((3, True), (2, True), (2, False), (1, False)):
             self._targets = []
-            line = self._line(gap, marks)
+            line = self._line(gap, marks, keys)
             if width_of(line) + len(note) + 2 <= width:
                 break
         room = width - width_of(line) - 1
@@ -100,10 +101,10 @@ class OutcomeBoard(Board):
             line += [(space, ""), (note, "dim")]
         return [line]
 
-    def _line(self, gap: int, marks: bool) -> Line:
+    def _line(self, gap: int, marks: bool, keys: Mapping[str, str]) -> Line:
         line: Line = [(" ", "")]
-        for number, outcome in enumerate(OUTCOMES):
-            if number:
+        for outcome in OUTCOMES:
+            if len(line) > 1:
                 line.append((" " * gap, ""))
             active = outcome == self._active
             mark = f"{OUTCOME_MARKS[outcome]} " if marks and outcome in OUTCOME_MARKS else ""
@@ -111,7 +112,7 @@ class OutcomeBoard(Board):
             start = width_of(line)
             color = outcome if outcome in OUTCOME_MARKS else "strong"
             body: list[Piece] = [
-                (f"{number} ", "key"),
+                (f"{keys[f'show-{outcome}']} ", "key"),
                 (mark, color),
                 (f"{outcome} ", "active" if active else ""),
                 (count, color),

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from engine.records.errors import UserError
+from tui.acting import keys_on
 from tui.actions import FIND, OUTCOMES, Action
 from tui.state.rows import Row
 from tui.state.saved_filters import expanded
@@ -35,9 +36,10 @@ RESTS = 4
 
 BEFORE_ROWS = (
     "Every row will be a question, answered by the dense model and by the compressed one. "
-    "Where only the compressed one is wrong (◆), b, s and o decode it again and may bring the "
-    "answer back."
+    "Where only the compressed one is wrong (◆), {beam}, {sample} and {one-shot} decode it again "
+    "and may bring the answer back."
 )
+NO_ROWS = "no item is shown; {clear} clears the filter, {show-all} shows all outcomes"
 
 
 class ItemBrowser(Sorting):
@@ -276,8 +278,8 @@ class ItemBrowser(Sorting):
                 if not self._count
                 else "the items are still being read"
                 if not self._complete
-                else "no item is shown; esc clears the filter, 0 shows all outcomes"
-            ),
+                else NO_ROWS
+            ).format_map(keys_on(self.screen)),
         )
         note = f"{self.table.count:,} shown" if narrowed else ""
         missing = self.table.awaited

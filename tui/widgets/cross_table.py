@@ -34,10 +34,14 @@ class CrossTable(Acting, Painted, can_focus=True):
     """The table; its cursor begins on the fullest cell of items that changed."""
 
     ACTIONS = (
-        Action("up,k", "move(-1, 0)", "outcome above", "Go up.", COMPARE, shown="↑"),
-        Action("down,j", "move(1, 0)", "outcome below", "Go down.", COMPARE, shown="↓"),
-        Action("left,h", "move(0, -1)", "to the left", "Go left.", COMPARE, shown="←"),
-        Action("right,l", "move(0, 1)", "to the right", "Go right.", COMPARE, shown="→"),
+        Action("up,k", "move(-1, 0)", "outcome above", "Go up.", COMPARE, shown="↑", slug="up"),
+        Action(
+            "down,j", "move(1, 0)", "outcome below", "Go down.", COMPARE, shown="↓", slug="down"
+        ),
+        Action("left,h", "move(0, -1)", "to the left", "Go left.", COMPARE, shown="←", slug="left"),
+        Action(
+            "right,l", "move(0, 1)", "to the right", "Go right.", COMPARE, shown="→", slug="right"
+        ),
     )
     COMPONENT_CLASSES: ClassVar[set[str]] = {"cross-table--cursor"}
 

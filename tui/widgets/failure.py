@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from engine.text import displayable, truncated
+from tui.acting import keys_on
 from tui.drawing.lines import Line, wrap
 from tui.widgets.paint import Board
 
@@ -39,7 +40,9 @@ class FailurePanel(Board):
         lines = wrap([(displayable(self._message), "wrong")], width)
         for hint in self._hint.splitlines():
             lines += wrap([(displayable(hint), "")], width)
-        keys: Line = [("r", "key"), (" starts it again, ", ""), ("q", "key"), (" quits; ", "")]
+        known = keys_on(self.screen)
+        keys: Line = [(known["restart"], "key"), (" starts it again, ", "")]
+        keys += [(known["quit"], "key"), (" quits; ", "")]
         lines.append([*keys, ("what was scored is kept", "dim")])
         for text in self._stderr.splitlines()[-self.MOST_WORDS :]:
             lines.append([("  " + truncated(displayable(text), width - 2), "dim")])

@@ -39,8 +39,8 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
     ACTIONS = (
         Action("up,k", "move(-1)", "up", "Go to the item above.", MOVE, shown="↑"),
         Action("down,j", "move(1)", "down", "Go to the item below.", MOVE, shown="↓"),
-        Action("pageup", "page(-1)", "page up", "Go up one page.", MOVE, shown="pg up"),
-        Action("pagedown", "page(1)", "page down", "Go down one page.", MOVE, shown="pg dn"),
+        Action("pageup,ctrl+u", "page(-1)", "page up", "Go up one page.", MOVE, shown="pg up"),
+        Action("pagedown,ctrl+d", "page(1)", "page down", "Go down one page.", MOVE, shown="pg dn"),
         Action("home,g", "edge(-1)", "first", "Go to the first item.", MOVE),
         Action("end,G", "edge(1)", "last", "Go to the last item.", MOVE),
     )

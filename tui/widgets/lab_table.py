@@ -48,8 +48,24 @@ class LabTable(Acting, VerticalScroll, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave_field", show=False)]
     ACTIONS = (
-        Action("up,k", "move(-1)", "decoding above", "Go to the decoding above.", LAB, shown="↑"),
-        Action("down,j", "move(1)", "decoding below", "Go to the decoding below.", LAB, shown="↓"),
+        Action(
+            "up,k",
+            "move(-1)",
+            "decoding above",
+            "Go to the decoding above.",
+            LAB,
+            shown="↑",
+            slug="up",
+        ),
+        Action(
+            "down,j",
+            "move(1)",
+            "decoding below",
+            "Go to the decoding below.",
+            LAB,
+            shown="↓",
+            slug="down",
+        ),
     )
 
     def __init__(self, decodings: Sequence[Decoding], *, id: str | None = None) -> None:

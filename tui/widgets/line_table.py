@@ -25,12 +25,12 @@ class LineTable(Painted, ScrollView, can_focus=True):
     """Lines with a cursor; what they stand for is known to who shows them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown,space", "page(1)", show=False),
-        Binding("home,g", "edge(-1)", show=False),
-        Binding("end,G", "edge(1)", show=False),
+        Binding("up,k", "move(-1)", show=False, id="up"),
+        Binding("down,j", "move(1)", show=False, id="down"),
+        Binding("pageup,ctrl+u", "page(-1)", show=False, id="page-up"),
+        Binding("pagedown,space,ctrl+d", "page(1)", show=False, id="page-down"),
+        Binding("home,g", "edge(-1)", show=False, id="first"),
+        Binding("end,G", "edge(1)", show=False, id="last"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-table--header", "line-table--cursor"}
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.inspection.asking import tell_asked
 from engine.inspection.borrowing import with_saved_options
 from engine.inspection.fitting import RECOVERY, fitting_size
 from engine.inspection.handler import Handler
@@ -17,8 +16,9 @@ from engine.inspection.opened import OpenedRun
 from engine.inspection.others import Others
 from engine.inspection.scoring import Scoring
 from engine.inspection.settings import as_asked, canonical
+from engine.inspection.telling import tell_run
 from engine.items.benchmarks.catalogue import hub_languages
-from engine.items.reading import ItemSet, read_items
+from engine.items.reading import ItemSet, item_set, licence_of, read_items
 from engine.models.batch_size import BatchSize
 from engine.records.hypotheses import Redecode
 from engine.records.items import Item
@@ -26,15 +26,11 @@ from engine.records.manifest import ItemsRecord
 from engine.records.protocol import (
     SHOWN_UNSCORED,
     DecodeFinished,
-    ItemPreviewed,
-    ItemScored,
     Notice,
-    ProbeFinished,
     Progress,
     RunFinished,
     StartRun,
 )
-from engine.records.scores import ScoredItem
 from engine.records.settings import Settings
 from engine.runs.directories import default_directory
 from engine.runs.log import RunLog
@@ -52,8 +48,8 @@ def _start(inspection: Inspection, request: StartRun) -> None:
     began = time.monotonic()
     inspection.close_run()
     settings = canonical(request.settings)
-    directory = Path(request.directory) if request.directory else default_directory(settings)
-    items = with_saved_options(_read_items(inspection, settings), directory)
+    directory = Path(request.directory or default_directory(settings)).absolute()
+    items = with_saved_options(_items(inspection, request, settings), directory)
     record = ItemsRecord(
         source=items.source,
         hash=items.hash,
@@ -69,12 +65,7 @@ def _start(inspection: Inspection, request: StartRun) -> None:
     others = Others(directory, log, share, inspection.emit)
     if lacking := sum(not item.options for item in asked):
         inspection.emit(Notice(text=NO_OPTIONS.format(lacking=lacking, total=len(asked))))
-    _tell_items(inspection, run)
-    for redecode in log.redecodes:
-        inspection.emit(DecodeFinished(redecode=redecode))
-    for finding in log.findings.values():
-        inspection.emit(ProbeFinished(finding=finding))
-    tell_asked(inspection, run)
+    tell_run(inspection, run, to_come=SHOWN_UNSCORED if share.processes == 1 else 0)
     others.take_in()
     if len(log.scored) < len(asked):
         Scoring(inspection, run, asked, others).score()
@@ -83,19 +74,10 @@ def _start(inspection: Inspection, request: StartRun) -> None:
     inspection.emit(RunFinished(seconds=time.monotonic() - began))
 
 
-def _tell_items(inspection: Inspection, run: OpenedRun) -> None:
-    """Tell the items that are scored, and as many of those to come, in the order of the items."""
-    to_come = SHOWN_UNSCORED if run.share.processes == 1 else 0
-    for item_id, item in run.log.items.items():
-        scored = run.log.scored.get(item_id)
-        if scored is not None:
-            inspection.emit(ItemScored(scored=scored))
-        elif to_come:
-            inspection.emit(ItemPreviewed(scored=ScoredItem(item=item, prompt="", scores={})))
-            to_come -= 1
-
-
-def _read_items(inspection: Inspection, settings: Settings) -> ItemSet:
+def _items(inspection: Inspection, request: StartRun, settings: Settings) -> ItemSet:
+    """The items as the client has sent them, or read."""
+    if request.items is not None:
+        return item_set(request.items, settings.items, licence_of(settings.items))
     if languages := hub_languages(settings.items):
         detail = ", ".join(languages)
         inspection.emit(Progress(stage="items", detail=detail, done=0, total=len(languages)))
