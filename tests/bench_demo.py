@@ -14,6 +14,7 @@ import re
 import tempfile
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 from engine.models.paths import cache_directory
@@ -71,7 +72,7 @@ class Demo:
                 command.press(f"\x1b[200~{question} = {gold}\x1b[201~")
                 time.sleep(PAUSE_SECONDS)
                 found["answer to a question, s"].append(
-                    command.seconds_for("\r", lambda text, gold=gold: f"✓ {gold}" in text)
+                    command.seconds_for("\r", partial(_has, f"✓ {gold}"))
                 )
 
     def stage(self) -> None:
@@ -85,6 +86,10 @@ class Demo:
                 self.found["next page of the stage, s"].append(
                     command.seconds_for(" ", lambda text: bool(text.strip()))
                 )
+
+
+def _has(text: str, painted: str) -> bool:
+    return text in painted
 
 
 def main() -> None:

@@ -64,7 +64,7 @@ def test_both_variants_results_of_a_decoding_stand_beside_each_other_where_there
     names = Names(lambda name: name, lambda item_id: item_id, lambda _, variant: variant == WANDA)
     results = [redecode(scored, name, Beam()) for name in (WANDA, DENSE)]
     results.append(redecode(scored, WANDA, Sample()))
-    shown = ItemDecodes(results, (), names, "both")
+    shown = ItemDecodes(results, (), names, "both", {})
 
     def texts(lines: list[Line]) -> list[str]:
         return ["".join(text for text, _ in line) for line in lines]

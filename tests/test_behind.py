@@ -139,10 +139,10 @@ async def test_enter_shows_the_items_and_escape_leads_back_to_the_figure(run: Pa
         assert it.screen.browser.filter_text == "outcome:lost"
         assert it.app.focused is it.table
         await it.press("escape")
-        page = it.app.screen
-        assert isinstance(page, SummaryScreen)
+        back = it.app.screen
+        assert isinstance(back, SummaryScreen)
         assert it.screen.browser.filter_text == ""
-        again = page.query_one(FigureSheet)
+        again = back.query_one(FigureSheet)
         await it.until(lambda: again.behind == Behind("outcome:lost"))
         # What narrows the items otherwise is only cleared.
         await it.press("escape", "2", "escape")
@@ -216,9 +216,9 @@ async def test_groups_have_subtotals_and_show_their_items(size: tuple[int, int],
         await it.press("enter")
         await it.until(lambda: it.app.screen is it.screen and it.table.count == group.n)
         await it.press("escape")
-        page = it.app.screen
-        assert isinstance(page, GroupsScreen)
-        await it.until(lambda: page.current == group)
+        back = it.app.screen
+        assert isinstance(back, GroupsScreen)
+        await it.until(lambda: back.current == group)
 
 
 async def test_groups_go_by_every_column_in_an_order_of_ones_choice(run: Path) -> None:

@@ -22,8 +22,8 @@ from engine.runs.log import RunLog
 from tests.engine_process import Engine, tiny_settings
 from tests.inspector_fixtures import DENSE, WANDA, score
 from tests.runs_helpers import make_manifest, make_run, make_score, scored_item
-from tui.drawing.columns import layout
 from tui.drawing.item_variants import VariantRow, item_lines
+from tui.drawing.layout import layout
 from tui.drawing.lines import Line
 from tui.drawing.score_lines import NO_STEM, pair_lines, question_lines
 from tui.drawing.xray_lines import xray_lines

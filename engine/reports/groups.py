@@ -87,9 +87,9 @@ def _row(
         name,
         str(n),
         known,
-        _share(opened and opened.pruned),
-        _share(chosen and chosen.dense),
-        _share(chosen and chosen.pruned),
+        _share(opened.pruned if opened else None),
+        _share(chosen.dense if chosen else None),
+        _share(chosen.pruned if chosen else None),
         *map(str, outcomes.values()),
     )
 

@@ -78,7 +78,7 @@ def shot(
     shown = screen or (XRAY if instrument is not None else STAGE if beat is not None else ITEMS)
     picture = take_shot(run.absolute(), Shot(shown, item, instrument, beat, cells, theme))
     write_atomically(to, picture.encode())
-    what = ", ".join(filter(None, (shown, instrument, beat and f"beat {beat}", size)))
+    what = ", ".join(filter(None, (shown, instrument, f"beat {beat}" if beat else None, size)))
     Talk().say(f"{to}: {what}")
 
 

@@ -21,7 +21,7 @@ from tests.test_import import harness_choice
 from tui.commands import config
 from tui.shots import Shot, take_shot
 from tui.state.filter_history import FilterHistory
-from tui.state.preferences import Preferences, keep_preferences, read_preferences
+from tui.state.preferences import keep_preferences, read_preferences
 
 # -- what leaves the house ---------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ OTHER_WRITES = (
     Write("a renamed run", _rename, _names, _own_run),
     Write(
         "preferences",
-        lambda _: keep_preferences(Preferences(theme="light")),
+        lambda _: keep_preferences(theme="light"),
         lambda _: read_preferences(),
         tells=False,
     ),

@@ -212,7 +212,7 @@ def _picture(seed: int, directory: Path) -> frozenset[str]:
     rng = random.Random(seed)
     for screen in screen_names():
         item = rng.choice(run.scored).item.id
-        svg = take_shot(run.directory, Shot(screen, item, rng.choice(SIZES)))
+        svg = take_shot(run.directory, Shot(screen, item, size=rng.choice(SIZES)))
         _still(svg, screen)
         for node in ET.fromstring(svg).iter():
             assert not node.tag.endswith(("script", "image", "foreignObject")), screen
