@@ -167,7 +167,7 @@ async def test_all_that_an_item_can_do_works_on_it() -> None:
         await it.press("S")
         stage = it.app.screen
         assert isinstance(stage, StageScreen)
-        assert (stage.item_id, stage.whole) == ("asked-1", 6)
+        assert (stage.item_id, stage.whole) == ("asked-1", 5)
         await it.press("escape", "y")
         assert "id: asked-1" in it.app.clipboard
         assert not any(item_id.startswith("asked") for item_id in it.screen.shown_ids)

@@ -125,7 +125,12 @@ def test_what_cannot_be_is_refused(written: Written, message: str, hint: str) ->
 def test_keys_may_be_exchanged_and_written_in_several_ways() -> None:
     assert bound({"beam": "s", "sample": "b"}) == {"beam": "s", "sample": "b"}
     keys = bound(
-        {"beam": ["?", "Ctrl+B", "shift+z", " ", "+", "F5"], "help": "H", "sort-left": ","}
+        {
+            "beam": ["?", "Ctrl+B", "shift+z", " ", "+", "F5"],
+            "help": "H",
+            "sort-left": ",",
+            "then-by": "%",
+        }
     )
     assert keys["beam"] == "question_mark,ctrl+b,Z,space,plus,f5"
     assert keys["sort-left"] == "comma"

@@ -68,9 +68,9 @@ class GroupsScreen(RunScreen):
             1,
             "⏎",
         ),
-        Action("right,l,tab", "by(1)", "next column", "Group by the next column.", GROUPS, 2, "→"),
+        Action("right,tab", "by(1)", "next column", "Group by the next column.", GROUPS, 2, "→"),
         Action(
-            "left,h,shift+tab",
+            "left,shift+tab",
             "by(-1)",
             "previous column",
             "Group by the column before.",

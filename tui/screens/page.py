@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
 from engine.text import displayable, truncated
 from tui.actions import SHOW, Action
@@ -54,7 +55,7 @@ class PageScreen(RunScreen):
     """Lines that scroll under a title; a subclass draws them by `present`."""
 
     AUTO_FOCUS = "#page"
-    SILENT = (PageSheet,)
+    SILENT: ClassVar[tuple[type[Widget], ...]] = (PageSheet,)
     ACTIONS: ClassVar[tuple[Action, ...]] = (BACK,)
 
     def compose(self) -> ComposeResult:

@@ -55,6 +55,7 @@ class SummaryScreen(PageScreen):
         footer=6,
     )
     WIDGETS = (FigureSheet,)
+    SILENT = ()
     ACTIONS = VARIANT_ACTIONS
 
     def __init__(self, host: InspectScreen, variant: str, at: Behind | None = None) -> None:

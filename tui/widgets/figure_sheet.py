@@ -28,9 +28,16 @@ class FigureSheet(Acting, Sheet):
         Action("down,j", "step(0, 1)", "figure below", "Go down.", FIGURES, shown="↓"),
         Action("left,h", "step(-1, 0)", "to the left", "Go left.", FIGURES, shown="←"),
         Action("right,l", "step(1, 0)", "to the right", "Go right.", FIGURES, shown="→"),
-        Action("pageup", "page(-1)", "page up", "Scroll up one page.", FIGURES, shown="pg up"),
         Action(
-            "pagedown,space",
+            "pageup,ctrl+u",
+            "page(-1)",
+            "page up",
+            "Scroll up one page.",
+            FIGURES,
+            shown="pg up",
+        ),
+        Action(
+            "pagedown,space,ctrl+d",
             "page(1)",
             "page down",
             "Scroll down one page.",
