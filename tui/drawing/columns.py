@@ -259,4 +259,6 @@ NARROW_FORMS: Mapping[str, Column] = MappingProxyType(
         for column in (LANGUAGE_NARROW, CHOICE_NARROW, RANK_NARROW, PROBABILITY_NARROW)
     }
 )
-MIDDLE_FORMS: Mapping[str, Column] = MappingProxyType({LANGUAGE.key: LANGUAGE_NARROW})
+MIDDLE_FORMS: Mapping[str, Column] = MappingProxyType(
+    {column.key: column for column in (LANGUAGE_NARROW, PROBABILITY)}
+)
