@@ -102,7 +102,7 @@ def test_pipes_and_devices_are_no_items_files(tmp_path: Path) -> None:
         (".jsonl", '{"question": "\\ud800", "gold": "x"}', "row 1: invalid JSON"),
         (".jsonl", f'{{"question": "q", "gold": "g", "{"x" * 100_000}": 1}}', "no such field"),
         (".jsonl", f'{{"question": "q", "gold": ["{"x" * 100_000}"]}}', "expected text"),
-        (".csv", f'question,gold,aliases\nq,g,"{DEEP}"', "expected a JSON array"),
+        (".csv", f'question,gold,aliases\nq,g,"{DEEP}"', "which is no JSON array"),
         (".csv", f"{'x' * 100_000},question,gold\na,q,g", "no such field"),
     ],
 )

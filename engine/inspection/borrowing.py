@@ -9,6 +9,7 @@ import msgspec
 from engine.items.reading import ItemSet, item_set
 from engine.records.items import Item
 from engine.runs.reading import MANIFEST, read_items, read_manifest
+from engine.user_files import is_there
 
 
 def with_saved_options(items: ItemSet, directory: Path) -> ItemSet:
@@ -20,7 +21,7 @@ def with_saved_options(items: ItemSet, directory: Path) -> ItemSet:
     Raises:
         UserError: the run can't be read.
     """
-    if not (directory / MANIFEST).exists():
+    if not is_there(directory / MANIFEST):
         return items
     saved = read_manifest(directory)
     if saved.items.hash == items.hash:

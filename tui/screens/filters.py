@@ -22,6 +22,7 @@ from tui.state.filter_history import FilterHistory
 from tui.state.saved_filters import SIGN, forget_filter, save_filter, saved_filters
 from tui.widgets.browser import ItemBrowser
 from tui.widgets.filter import FilterInput
+from tui.widgets.line_input import LineInput
 from tui.widgets.line_table import LineTable
 
 SAVED = "Among saved filters"
@@ -69,7 +70,7 @@ class FiltersScreen(ActingScreen, ModalScreen[None]):
         with Vertical(classes="choosing"):
             yield Static(Content("Saved filters"), classes="heading")
             yield LineTable(id="saved")
-            yield Input(placeholder="a name for it", compact=True, id="name")
+            yield LineInput(placeholder="a name for it", compact=True, id="name")
             yield Static("", id="filters-told", classes="hint")
             yield Static(
                 Content("⏎ uses   s saves the one in use   d deletes   u undoes   esc goes back"),

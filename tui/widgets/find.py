@@ -9,12 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui.widgets.filter import FilterNote
+from tui.widgets.line_input import LineInput
 
 
-class FindInput(Input):
+class FindInput(LineInput):
     """The text; the arrows go through what is found, Escape gives it up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import os
 import shlex
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def _commands(seed: int, directory: Path) -> frozenset[str]:
             for text in _named(seed):
                 if name in uses:
                     _look((name, text), _said(name, text, "--nothing", text))
-                else:
+                elif _typable(text):
                     _look((name, text), _unknown(directory, name, text))
         return frozenset(chosen)
 
@@ -95,6 +96,7 @@ def _uses(
             (hostile, "--to", str(home / "x.csv"), "--variant", missing),
             (hostile, "--to", missing),
         ],
+        "groups": [(hostile, "--by", "kind"), (hostile, "--by", missing)],
         "stage": [(hostile,), (missing,)],
         "pack": [
             (hostile, "--to", str(home / f"{run.directory.name}.illusion")),
@@ -168,6 +170,15 @@ def _said(*arguments: str) -> tuple[int, str]:
         stream.flush()
     written = (stream.buffer.getvalue() for stream in streams)
     return status, "".join(data.decode() for data in written)
+
+
+def _typable(text: str) -> bool:
+    """Whether a process can be given it."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unknown(home: Path, name: str, text: str) -> tuple[int, str]:
