@@ -26,6 +26,7 @@ if sys.platform == "win32":
     # They play in a pseudo-terminal, or end processes by signals that Windows doesn't have.
     collect_ignore = [
         "test_cli_engine.py",
+        "test_day.py",
         "test_ending.py",
         "test_lifeline.py",
         "test_packs.py",
