@@ -132,3 +132,15 @@ def test_a_history_that_can_not_be_read_is_empty() -> None:
     assert again.older("") is None
     again.add("lang:es")
     assert FilterHistory().older("") == "lang:es"
+
+
+async def test_the_details_are_those_of_the_item_that_the_filter_leaves_under_the_cursor() -> None:
+    async with opened() as it:
+        question = it.screen.query_one("#question")
+        first = drawn(question)
+        await typed(it, "japan")
+        assert "capital of Japan" in drawn(question)
+        await typed(it, "zzz")
+        assert not drawn(question).strip()
+        await it.press("escape")
+        assert drawn(question) == first

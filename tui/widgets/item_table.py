@@ -183,7 +183,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
             self._reveal()
         self.refresh()
         if self.number != before:
-            self.post_message(self.Highlighted(self.number))
+            self._tell_highlighted()
 
     def go_to(self, index: int) -> None:
         """Put the cursor on the row of an index (from 0); beyond the ends, on the nearest one."""
@@ -194,7 +194,7 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
         if index != self._cursor:
             self._cursor = index
             self.refresh()
-            self.post_message(self.Highlighted(self.number))
+            self._tell_highlighted()
         self._reveal()
 
     def await_number(self, number: int) -> None:
@@ -204,6 +204,10 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
             self._awaited = number
         else:
             self.go_to(index)
+
+    def _tell_highlighted(self) -> None:
+        # Whatever the rows are changed for: what the browser seems to send would end with it.
+        self.post_message(self.Highlighted(self.number).set_sender(self))
 
     def _reveal(self) -> None:
         top = round(self.scroll_target_y)
