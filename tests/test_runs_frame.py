@@ -185,7 +185,7 @@ def test_a_filter_finds_items(text: str, expected: str) -> None:
     [
         ("foo:1", "'foo' is not a column", "rank"),
         ("rang>3", "'rang' is not a column; perhaps rank or", "Columns: "),
-        ("rank>three", "which is not a number", "pruned_gold_rank>3"),
+        ("rank>three", "is not a number", "pruned_gold_rank>3"),
         ("outcome:gone", "'gone' is not an outcome", "recognition-only"),
         ("failed:gone", "'gone' is not a failure mode", "near-miss"),
         ("choice>1", "is not a condition on pruned_choice_correct", ":right"),

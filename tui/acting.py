@@ -143,11 +143,11 @@ class ActingApp(Acting, App[int]):
 
     @classmethod
     def actions_over(cls, screen: type[Screen[Any]]) -> tuple[Action, ...]:
-        """Its own actions, and the screens that open from a kind of screen."""
+        """Its own actions, and the other screens that open from a kind of screen."""
         away = {
             opened.OPENS.action
             for opened in cls.SCREEN_CLASSES
-            if opened.OPENS and not issubclass(screen, opened.OPENS.host)
+            if opened.OPENS and (opened is screen or not issubclass(screen, opened.OPENS.host))
         }
         return tuple(action for action in cls.all_actions() if action not in away)
 

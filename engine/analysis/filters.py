@@ -181,8 +181,7 @@ def _number(condition: _Condition) -> pl.Expr:
         value = float(digits) / (100 if digits != condition.value else 1)
     except ValueError:
         raise UserError(
-            f"filter: '{condition.text}' compares {condition.column} with "
-            f"'{shortened(condition.value)}', which is not a number",
+            f"filter: '{condition.text}': '{shortened(condition.value)}' is not a number",
             f"Write for example {condition.column}>3, {condition.column}<=0.5 or "
             f"{condition.column}:absent.",
         ) from None

@@ -91,7 +91,7 @@ def cross_lines(comparison: RunComparison, width: int) -> list[Line]:
     lines: list[Line] = [
         [
             (fit("first ↓  second →", LABEL_CELLS), "dim"),
-            *((fit(_title(name, room - GAP), room, align="right"), name) for name in names),
+            *((fit(_title(name, room - 1), room, align="right"), name) for name in names),
         ]
     ]
     for first in names:

@@ -25,7 +25,7 @@ NAME = 9
 
 LEAST_NAME, MOST_NAME = 12, 34
 COUNT, KNOWN, OUTCOME, SHARES, ILLUSION = 6, 7, 5, 11, 6
-SHARE, SHARES_WIDE, ILLUSION_WIDE = 12, 28, 17
+SHARE, SHARES_WIDE, ILLUSION_WIDE = 12, 28, 21
 """Cells of a share, both shares and the illusion where there is room for their intervals."""
 
 

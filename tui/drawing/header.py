@@ -77,7 +77,7 @@ def run_line(
 
 
 def headline_forms(headline: Headline) -> tuple[str, ...]:
-    """How far the accuracies fell, and how much further the open one, in three lengths."""
+    """How far the accuracies fell, and how much further the open one, in four lengths."""
     (opened, opened_after), (chosen, chosen_after) = headline.open, headline.choice
     illusion = f"{100 * headline.illusion:+.0f}".replace("-", "−")
     return (
@@ -87,6 +87,7 @@ def headline_forms(headline: Headline) -> tuple[str, ...]:
         f"choice {100 * chosen:.0f}→{100 * chosen_after:.0f} %  illusion {illusion}",
         f"open {100 * opened:.0f}→{100 * opened_after:.0f}  "
         f"choice {100 * chosen:.0f}→{100 * chosen_after:.0f}",
+        f"open {100 * opened:.0f}→{100 * opened_after:.0f}",
     )
 
 

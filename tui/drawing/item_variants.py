@@ -13,7 +13,7 @@ from engine.analysis.recovery_text import recovery_summary
 from engine.records.hypotheses import Redecode
 from engine.records.scores import Answer, ChoiceScore, GoldScore, Score
 from engine.text import displayable, fit, isolated, truncated
-from tui.drawing.lines import Line, Piece, columns, one_line, width_of, wrap
+from tui.drawing.lines import Line, Piece, columns, width_of, wrap
 from tui.drawing.marks import percent_text, rank_paint, verdict_paint
 from tui.drawing.score_lines import shown_pieces
 
@@ -61,7 +61,9 @@ def _table(rows: Sequence[VariantRow], label: int, width: int) -> list[Line]:
     fixed = FIXED if any(row.results for row in rows) else FIXED[:-1]
     cells = [size for _, size in fixed]
     room = width - label - sum(cells) - GAP * (len(cells) + 2)
-    answer = room * 3 // 5
+    # Answers among options are short: the open ones have what these leave.
+    among = [width_of(shown_pieces(row.score.shown)) for row in rows if row.score.shown]
+    answer = max(room * 3 // 5, room - max([*among, cell_len("shown")]))
     widths = (label, answer, room - answer, *cells)
     titles = ("", "open answer", "shown", *(title for title, _ in fixed))
     head: list[list[Line]] = [
@@ -126,7 +128,7 @@ def _answer(answer: Answer | None, width: int, *, why: bool = False) -> list[Lin
         if width_of(lines[-1]) + 3 + cell_len(text) <= width:
             lines[-1] = [*lines[-1], ("   ", ""), (text, "dim")]
         else:
-            lines.append(one_line([("  ", ""), (text, "dim")], width))
+            lines += wrap([("  ", ""), (text, "dim")], width, indent=2)
     return lines
 
 

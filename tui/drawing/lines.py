@@ -25,8 +25,8 @@ def width_of(line: Iterable[Piece]) -> int:
 def wrap(pieces: Iterable[Piece], width: int, *, indent: int = 0) -> list[Line]:
     """Break pieces into lines of at most `width` cells; later lines begin with `indent` spaces.
 
-    Breaks after spaces and between wide characters, inside a word only where it is wider than a
-    line, never inside a grapheme. A newline always breaks.
+    Breaks after spaces but not before "%", and between wide characters, inside a word only where
+    it is wider than a line, never inside a grapheme. A newline always breaks.
     """
     width = max(width, indent + 2)
     cells = _graphemes(pieces)
@@ -110,7 +110,9 @@ def _line_end(cells: Sequence[_Cell], start: int, room: int) -> tuple[int, int]:
             return end, end
         used += size
         index += 1
-        if text == " " or size == 2:
+        # A number and its "%" stay together.
+        percent = index < len(cells) and cells[index][0] == "%"
+        if (text == " " and not percent) or size == 2:
             breakable = index
     return index, index
 

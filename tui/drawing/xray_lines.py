@@ -151,7 +151,7 @@ def _answers(score: Score) -> Block:
             lines += answer_lines(score.open, width, most=200)
             facts = []
             if score.open.tokens is not None:
-                facts.append(f"{score.open.tokens} tokens")
+                facts.append(f"{score.open.tokens} token{'s' * (score.open.tokens != 1)}")
             if score.open.log_probability is not None:
                 facts.append(f"log-probability {decimal(score.open.log_probability)}")
             judgement = score.open.judgement

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -78,6 +79,7 @@ class ColumnsScreen(ActingScreen, ModalScreen[None]):
         with Vertical(classes="choosing"):
             yield Static(Content("Columns of the table"), classes="heading")
             yield ColumnList(id="columns")
+            yield Static("", id="column-about")
             yield Static(
                 Content("space shows or hides   ⇧↑ ⇧↓ move   r resets   esc goes back"),
                 classes="hint",
@@ -107,6 +109,13 @@ class ColumnsScreen(ActingScreen, ModalScreen[None]):
             return [(f"{len(shown)} shown" + f", no room for {count}" * bool(count), "")], lines
 
         self._list.show(lay_out, at=self._list.index)
+        self._tell_about()
+
+    @on(LineTable.Highlighted)
+    def _tell_about(self) -> None:
+        """Say what the column under the cursor is, which its line has not always room for."""
+        about = CATALOGUE[self._keys[self._list.index]].about
+        self.query_one("#column-about", Static).update(Content(displayable(about)))
 
     def _line(self, key: str, mark: str, width: int) -> Line:
         column = CATALOGUE[key]

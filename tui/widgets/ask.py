@@ -55,7 +55,7 @@ class AskBar(Horizontal):
     def compose(self) -> ComposeResult:
         yield Static(Content("ask "), classes="label")
         yield AskInput(
-            placeholder="a question? = right answer | other | other",
+            placeholder="question? = right answer | other …",
             id="ask-question",
             compact=True,
             select_on_focus=False,

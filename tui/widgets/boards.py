@@ -41,10 +41,12 @@ class RunBoard(Board):
             size = 8 if width < 160 else 30
             right = [*track(run.fraction, size), ("  ", ""), *right]
         room = width - width_of(right) - 4
-        # A long name gives way to the shortest headline.
-        headline = cell_len(run.headline[-1]) + 3 if run.headline else 0
         cells = room - cell_len(run.variant) - 4
-        cells = cells - headline if cells - headline >= LEAST_MODEL else cells
+        # A long name gives way to a short headline, if only to the shortest.
+        for form in run.headline[-2:]:
+            if cells - cell_len(form) - 3 >= LEAST_MODEL:
+                cells -= cell_len(form) + 3
+                break
         model = truncated(displayable(run.model), max(cells, 8))
         left: Line = [(f" {model}", "title"), ("   ", ""), (displayable(run.variant), "active")]
         for form in run.headline:
@@ -95,7 +97,8 @@ class OutcomeBoard(Board):
             if width_of(line) + len(note) + 2 <= width:
                 break
         room = width - width_of(line) - 1
-        if note and room >= 8:
+        # A short note is shown whole or not at all.
+        if note and room > min(cell_len(note), 11):
             note = truncated(displayable(note), room - 1)
             space = " " * (room - cell_len(note))
             line += [(space, ""), (note, "dim")]

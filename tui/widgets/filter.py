@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import Input
 
@@ -218,7 +219,12 @@ class FilterNote(Board):
     def show(self, text: str, alarm: bool) -> None:
         if (text, alarm) != self._note:
             self._note = (text, alarm)
-            self.redraw()
+            self._drawn = None
+            self.refresh(layout=True)
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """As wide as the text, so that the field has the rest."""
+        return cell_len(displayable(self._note[0]))
 
     def lines(self, width: int) -> list[Line]:
         text, alarm = self._note

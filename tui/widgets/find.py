@@ -47,7 +47,7 @@ class FindBar(Horizontal):
     def compose(self) -> ComposeResult:
         yield Static(Content("find "), id="find-label")
         yield FindInput(
-            placeholder="an id, or text of question, gold or answers; ↑ ↓ go through what is found",
+            placeholder="an id, or text of an item; ↑ ↓ go through matches",
             id="find-text",
             compact=True,
             select_on_focus=False,

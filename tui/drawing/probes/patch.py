@@ -7,7 +7,7 @@ import math
 from engine.records.instruments.instrument import signed
 from engine.records.instruments.patch import PatchFinding
 from engine.text import displayable, token_text
-from tui.drawing.lines import Line, Piece, wrap
+from tui.drawing.lines import Line, Piece, width_of, wrap
 from tui.drawing.probes.labels import Labels
 
 SHADES = " ░▒▓█"
@@ -75,7 +75,11 @@ def shade(share: float) -> str:
 
 
 def _positions(finding: PatchFinding, width: int) -> list[Line]:
-    pieces: list[Piece] = []
+    lines: list[Line] = [[]]
     for number, token in enumerate(finding.tokens, start=1):
-        pieces += [(f"{number} ", "dim"), (f"{token_text(token)}  ", "")]
-    return wrap(pieces, width)
+        # A number stands before its token, never at the end of the line above.
+        pair: Line = [(f"{number} ", "dim"), (f"{token_text(token)}  ", "")]
+        if lines[-1] and width_of([*lines[-1], *pair]) > width + 2:
+            lines.append([])
+        lines[-1] += pair
+    return [part for line in lines for part in wrap(line, width)]
