@@ -13,23 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.records.decodings.beam import Beam
-from engine.records.decodings.contrastive import Contrastive
-from engine.records.decodings.k_shot import KShot
-from engine.records.decodings.one_shot import OneShot
-from engine.records.decodings.sample import Sample
-from engine.records.instruments.depth import Depth
-from engine.records.instruments.restore import Restore
-from engine.runs.log import RunLog
-from engine.runs.remedies import RemedyLog
 from tests.app_helpers import opened
-from tests.inspector_fixtures import DENSE, WANDA, finding, manifest, redecode, scored_items
-from tests.test_remedies_screen import report
-from tests.variant_fixtures import graded_items, graded_manifest
-from tui.screens.groups import GroupsScreen
-from tui.screens.page import PageScreen
+from tests.saved_runs import DEMOTED, SNAPSHOTS, TRIED, drawn_whole, write_graded, write_saved
 
-SNAPSHOTS = Path(__file__).parent / "snapshots"
 KEYS = {
     "inspector": (),
     "x-ray": ("x",),
@@ -40,9 +26,6 @@ KEYS = {
     "groups": ("V",),
     "remedies": ("m",),
 }
-LAB_DECODINGS = (Beam(), Sample(), OneShot(), KShot(), Contrastive(), Beam(width=4))
-DEMOTED, TRIED = 4, 3
-"""Numbers of recognition-only items: one that was re-decoded, one by almost every decoding."""
 
 
 @pytest.fixture
@@ -56,19 +39,8 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tried: bool) -> Path:
     """A run of 40 items in several scripts, some of them re-decoded; its path is relative."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TEXTUAL_THEME", raising=False)
-    scored = scored_items(34)
     run = Path("run")
-    with RunLog.open(run, manifest(len(scored)), [each.item for each in scored]) as log:
-        log.append_scored(scored)
-        log.append_redecode(redecode(scored[DEMOTED], WANDA, Sample()))
-        log.append_redecode(redecode(scored[DEMOTED], WANDA, Beam()))
-        for decoding in LAB_DECODINGS if tried else ():
-            log.append_redecode(redecode(scored[TRIED], DENSE, decoding))
-            log.append_redecode(redecode(scored[TRIED], WANDA, decoding))
-        RemedyLog(run).append(report())
-        log.append_findings(
-            [finding(scored[DEMOTED], WANDA, kind) for kind in (Depth(), Restore())]
-        )
+    write_saved(run, tried=tried)
     return run
 
 
@@ -77,11 +49,8 @@ def graded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run of 40 items under five recipes; its path is relative."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TEXTUAL_THEME", raising=False)
-    scored = graded_items()
     run = Path("run")
-    with RunLog.open(run, graded_manifest(len(scored)), [each.item for each in scored]) as log:
-        log.append_scored(scored)
-        log.append_redecode(redecode(scored[DEMOTED], "wanda:0.5", Beam()))
+    write_graded(run)
     return run
 
 
@@ -128,10 +97,7 @@ async def compare(screen: str, keys: tuple[str, ...], size: tuple[int, int], run
     """Open a run, press the keys, and compare the picture."""
     async with opened(saved=run, size=size) as it:
         await it.press(*keys)
-        if isinstance(page := it.app.screen, PageScreen):
-            await it.until(lambda: len(page.texts()) > 1)
-        elif isinstance(groups := it.app.screen, GroupsScreen):
-            await it.until(lambda: bool(groups.shown))
+        await drawn_whole(it)
         drawn = normalised(it.app.export_screenshot(simplify=True))
     path = SNAPSHOTS / f"{screen}-{size[0]}x{size[1]}.svg"
     if os.environ.get("UPDATE_SNAPSHOTS"):
