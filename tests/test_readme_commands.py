@@ -27,13 +27,16 @@ def readme_commands() -> list[str]:
 
 
 @pytest.fixture
-def place(home: Path) -> Path:
-    """A directory with the files that the commands name, and a config that keeps runs short."""
+def place(home: Path, checkpoint: Path) -> Path:
+    """A directory with the files that the commands name, and a config that keeps runs short.
+
+    The model is a tiny one: what the embedded one answers is tested elsewhere.
+    """
     config = home / "config" / "illusion-tui"
     config.mkdir(parents=True)
     (config / "config.toml").write_text(
         "[defaults]\nlimit = 4\nanswer-tokens = 6\ncalibration-sequences = 2\n"
-        "calibration-tokens = 64\n"
+        f'calibration-tokens = 64\n[models]\nsmollm2 = "{checkpoint}"\n'
     )
     for name, choice in (("A", -1.0), ("B", -3.0)):
         sample = {

@@ -114,8 +114,9 @@ async def test_the_inspector_goes_on_after_a_cut_and_opens_the_run_again(tmp_pat
         # By its name, which only the other machine knows.
         async with inspected(box, RemoteRun(run.name)) as it:
             state = it.app.session.state
-            await it.until(lambda: state.scored == ITEMS and len(state.asked_items) == 1)
-            assert f"saved run, {ITEMS} items" in drawn(it.screen.query_one(RunBoard))
+            board = it.screen.query_one(RunBoard)
+            await it.until(lambda: f"saved run, {ITEMS} items" in drawn(board))
+            assert (state.scored, len(state.asked_items)) == (ITEMS, 1)
             await it.pilot.press("end")
             await it.beamed()
         assert scored_ids(run) == ids
