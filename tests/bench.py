@@ -24,6 +24,7 @@ BENCHMARKS = (
     "bench_memory",
     "bench_start",
     "bench_screen",
+    "bench_demo",
 )
 
 

@@ -2,13 +2,14 @@
 
     python -m tests.recorded_session PICTURE.svg
 
-The inspector and its engine are the real ones; every frame is what stood on the screen. A frame
-stays as long as it takes to read it, not as long as it took.
+The inspector and its engine are the real ones, with nothing in the cache but the model; every frame
+is what stood on the screen. A frame stays as long as it takes to read it, not as long as it took.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 import tempfile
@@ -19,6 +20,9 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from engine.models.embedded import embedded_model
+from engine.models.paths import cache_directory
+from tests.conftest import with_embedded
 from tui.app import InspectorApp
 from tui.options.planning import plan_run
 from tui.options.run_options import RunOptions
@@ -31,6 +35,8 @@ WAIT_SECONDS, LOOK_SECONDS = 600.0, 0.05
 QUESTION = "What is the capital of Chile? = Santiago | Lima"
 CAPTION_HEIGHT = 56
 STAGE_BEATS = 5
+ROWS = 10
+"""So many are in sight."""
 _VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
@@ -56,7 +62,7 @@ class Recording:
         state = self._app.session.state
         await self._until(lambda: len(state.ids) == 60)
         await self._keep("illusion-tui      the items stand there at once", 2.5)
-        await self._until(lambda: any(one.scores for one in state.items.values()))
+        await self._until(lambda: sum(bool(one.scores) for one in state.items.values()) >= ROWS)
         await self._keep("the dense model answers while the other one is pruned", 3)
         await self._until(lambda: state.scored == 60 and state.tables.complete(state.variants[0]))
         await self._keep("wanda 45 %: the choices stay right, the answers are gone", 5)
@@ -150,8 +156,11 @@ async def record(directory: Path) -> list[Frame]:
 def main() -> None:
     """Record, and write the picture."""
     (target,) = map(Path, sys.argv[1:])
+    model = embedded_model(cache_directory(), lambda *_: None, lambda: None)
     with tempfile.TemporaryDirectory() as scratch:
-        frames = asyncio.run(record(Path(scratch) / "run"))
+        home = with_embedded(Path(scratch), model)
+        os.environ["XDG_CACHE_HOME"] = str(home / "cache")
+        frames = asyncio.run(record(home / "run"))
     target.write_text(animated(frames), encoding="utf-8")
     print(f"{target}: {len(frames)} frames, {target.stat().st_size // 1024} kB")
 
