@@ -17,8 +17,9 @@ from engine.runs.reading import read_run
 from tests.app_helpers import drawn, opened
 from tests.inspector_fixtures import scored_items
 from tests.run_library import fill_library
+from tests.saved_runs import SNAPSHOTS
 from tests.scripted_client import ScriptedEngine, engine_factory
-from tests.test_snapshots import SNAPSHOTS, normalised
+from tests.test_snapshots import normalised
 from tui.app import InspectorApp
 from tui.drawing.comparison_lines import Cell
 from tui.screens.compare import CompareScreen
