@@ -9,9 +9,12 @@ from engine.analysis.frame import pairs_frame, run_frame
 from engine.analysis.summary import summarize
 from engine.records.decodings.beam import Beam
 from engine.records.protocol import (
+    Decode,
     DecodeFinished,
     Ended,
     ItemScored,
+    Progress,
+    RunFinished,
     RunOpened,
     ScoringPaused,
 )
@@ -48,6 +51,20 @@ def test_the_time_left_is_reckoned_from_the_pace_of_batches() -> None:
     assert abs(later - 25) < 0.1
     state.fold(ScoringPaused(paused=True))
     assert state.seconds_left(now=125.0) is None
+
+
+def test_a_model_that_a_question_loaded_after_the_run_was_over_is_no_longer_told_of() -> None:
+    [scored] = scored_items(1, hostile=False)
+    state = opened(1, done=1)
+    state.fold(ItemScored(scored=scored))
+    state.fold(RunFinished(seconds=1.0))
+    question = Decode(item_id=scored.item.id, variants=(WANDA,), decoding=Beam())
+    state.ask(LiveDecode(question))
+    state.fold(Progress(stage="load", detail="model", done=0, total=None))
+    assert state.stage is not None
+    answer = redecode(scored, WANDA, Beam())
+    state.fold(DecodeFinished(id=question.id, redecode=answer))
+    assert state.stage is None
 
 
 def test_an_item_that_comes_again_changes_nothing() -> None:

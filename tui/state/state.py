@@ -296,7 +296,8 @@ class RunState:
         asked = self.asked.get(event.id or "")
         if asked is not None:
             asked.fold(event)
-            if not self.live and not isinstance(event, Progress):
+            finished = not self.live or self.seconds is not None
+            if finished and not isinstance(event, Progress):
                 # The model that the answer needed is there.
                 self.stage = None
             return change | Change.ANSWERS | Change.RUN
