@@ -35,6 +35,7 @@ from engine.records.protocol import (
     ProbeFinished,
     Progress,
     RemedyFound,
+    RemedyTried,
     RunFinished,
     RunOpened,
     ScoringPaused,
@@ -297,8 +298,8 @@ class RunState:
         if asked is not None:
             asked.fold(event)
             finished = not self.live or self.seconds is not None
-            if finished and not isinstance(event, Progress):
-                # The model that the answer needed is there.
+            if finished and not isinstance(event, (Progress, RemedyTried)):
+                # The model that the answer needed is there. A trial is not yet an answer.
                 self.stage = None
             return change | Change.ANSWERS | Change.RUN
         return change
