@@ -85,6 +85,17 @@ def test_items_are_told_at_once_and_dense_answers_before_the_variants_are_made(
     for one in ahead:
         scores = final[one.item.id].scores
         assert one.scores == {name: scores[name] for name in one.scores}
+    # Where nothing is to be made, since the variants are in the cache, the first item comes alone.
+    engine.seen.clear()
+    engine.send(StartRun(settings=settings, directory=str(tmp_path / "again")))
+    engine.until(RunFinished)
+    [alone] = [
+        event.scored
+        for event in engine.of(ItemPreviewed)
+        if isinstance(event, ItemPreviewed) and event.scored.scores
+    ]
+    assert tuple(alone.scores) == ("dense",)
+    assert alone.scores["dense"] == final[alone.item.id].scores["dense"]
 
 
 def test_a_saved_run_is_re_decoded_and_remembers_it(

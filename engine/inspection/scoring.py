@@ -27,9 +27,10 @@ ITEMS_AHEAD = 48
 class Scoring:
     """What scores the items of a run that its log doesn't have yet.
 
-    While a variant is compressed, or its calibration text sampled, the first items have been scored
-    under the variants that are ready. They are shown so, and nothing is computed twice: their
-    batches take over what was found.
+    The first batch is scored under the dense model before anything else is made ready. While a
+    variant is compressed, or its calibration text sampled, the first items have been scored under
+    the variants that are ready. They are shown so, and nothing is computed twice: their batches
+    take over what was found.
 
     Args:
         inspection: takes events, answers questions between steps.
@@ -67,7 +68,8 @@ class Scoring:
         """
         log = self._run.log
         if self._run.share.processes == 1:
-            self._bench.meanwhile = self._score_ahead
+            self._score_ahead(self._first[:1])
+            self._bench.meanwhile = lambda: self._score_ahead(self._first)
         self._bench.between = self._answer_ahead
         try:
             self._run.ready(self._settings.variants)
@@ -138,8 +140,8 @@ class Scoring:
             first.append(batch)
         return first
 
-    def _score_ahead(self) -> None:
-        """Score the first batches under the variants that are ready, and show them."""
+    def _score_ahead(self, batches: Sequence[list[PreparedItem]]) -> None:
+        """Score some batches under the variants that are ready, and show them."""
         ready = self._bench.variants.names
         names = tuple(takewhile(ready.__contains__, self._settings.variants))
 
@@ -159,13 +161,13 @@ class Scoring:
                 ahead=self._ahead,
             )
 
-        if names:
-            count = sum(map(len, self._first))
-            detail = f"the first {count} items"
+        if names and batches:
+            count = sum(map(len, batches))
+            detail = f"the first {count} items" if count > 1 else "the first item"
             self._inspection.emit(
                 Progress(stage="ahead", detail=detail, done=0, total=None, variant=names[-1])
             )
-            for batch in self._first:
+            for batch in batches:
                 for scored_items in self._size.compute(batch, score, wanted=self._unscored):
                     for scored in scored_items:
                         if scored.item.id not in self._run.log.scored:
