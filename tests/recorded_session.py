@@ -89,8 +89,8 @@ class Recording:
         await self._keep("S      on stage, in large type", 5)
 
     async def _answered(self) -> None:
-        asked = self._app.session.state.asked
-        await self._until(lambda: not any(one.running for one in asked.values()))
+        questions = self._app.session.state.questions
+        await self._until(lambda: not questions.running)
 
     async def _keep(self, caption: str, seconds: float) -> None:
         await self._pilot.pause()

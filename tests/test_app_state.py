@@ -59,7 +59,7 @@ def test_a_model_that_a_question_loaded_after_the_run_was_over_is_no_longer_told
     state.fold(ItemScored(scored=scored))
     state.fold(RunFinished(seconds=1.0))
     question = Decode(item_id=scored.item.id, variants=(WANDA,), decoding=Beam())
-    state.ask(LiveDecode(question))
+    state.questions.add(LiveDecode(question))
     state.fold(Progress(stage="load", detail="model", done=0, total=None))
     assert state.stage is not None
     answer = redecode(scored, WANDA, Beam())
@@ -94,13 +94,13 @@ def test_the_frame_grows_with_the_items_and_knows_recoveries() -> None:
     assert state.frame(WANDA).height == 12
     item_id = scored[3].item.id
     asked = LiveDecode.of(item_id, (WANDA,), Beam())
-    state.ask(asked)
-    assert state.under_way(item_id, (WANDA,), Beam())
+    state.questions.add(asked)
+    assert state.questions.under_way(item_id, (WANDA,), Beam())
     result = redecode(scored[3], WANDA, Beam())
     request_id = asked.request.id
     assert state.fold(DecodeFinished(id=request_id, redecode=result)) & Change.ANSWERS
     state.fold(Ended(id=request_id))
-    assert not state.under_way(item_id, (WANDA,), Beam())
+    assert not state.questions.under_way(item_id, (WANDA,), Beam())
     for one in scored[12:]:
         state.fold(ItemScored(scored=one))
     frame = state.frame(WANDA)

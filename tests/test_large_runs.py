@@ -121,7 +121,9 @@ async def test_the_first_rows_are_there_before_the_tables_and_everything_works_a
         await it.press("0", "slash", *"recovered:yes", "enter")
         await it.until(lambda: list(it.table.numbers) == [7, 700])
         await it.press("home", "b")
-        await it.until(lambda: len(it.sent(Decode)) == 1 and not state.live_decodes(it.current_id))
+        await it.until(
+            lambda: len(it.sent(Decode)) == 1 and not state.questions.decodes(it.current_id)
+        )
         await it.press("escape", "right_square_bracket")
         await it.until(lambda: it.table.count == 1200)
         assert it.screen.variant == OTHER

@@ -131,7 +131,7 @@ class Replay:
         scored = self._rng.choice(self._latest)
         decoding = every[number // DECODE_ITEMS % len(every)]
         asked = LiveDecode.of(scored.item.id, (DENSE, WANDA), decoding)
-        self.state.ask(asked)
+        self.state.questions.add(asked)
         key = asked.request.id
         for variant in (DENSE, WANDA):
             found = redecode(scored, variant, decoding)
@@ -147,7 +147,7 @@ class Replay:
         every = list(instruments().values())
         scored = self._rng.choice(self._latest)
         asked = LiveProbe.of((scored.item.id,), WANDA, every[number // PROBE_ITEMS % len(every)])
-        self.state.ask(asked)
+        self.state.questions.add(asked)
         key, found = asked.request.id, finding(scored, WANDA, asked.instrument)
         for step in range(STEPS):
             yield ProbeStep(id=key, detail=f"block {step}", share=step / STEPS, finding=found)

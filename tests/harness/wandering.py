@@ -198,7 +198,7 @@ class Wanderer:
         if session.down is not None:
             down = session.down
             raise Finding(f"the engine has ended: {down.message}\n{down.hint}\n{down.stderr}")
-        for asked in session.state.asked.values():
+        for asked in session.state.questions.by_id.values():
             first = asked.failure.split(":")[0]
             if first.endswith(("Error", "Exception")):
                 raise Finding(f"the engine failed: {asked.failure}")

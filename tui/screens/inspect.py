@@ -195,7 +195,7 @@ class InspectScreen(FindingScreen):
         state = self.state
         return ItemDecodes(
             state.results(scored.item.id),
-            state.live_decodes(scored.item.id),
+            state.questions.decodes(scored.item.id),
             Names(state.label, state.solved, state.demoted),
             " and ".join(map(state.label, self.target_variants)),
             keys_on(self),
@@ -222,7 +222,7 @@ class InspectScreen(FindingScreen):
         if scored is None:
             return
         asked = (scored.item.id, self.target_variants, kinds()[kind])
-        if not self.state.under_way(*asked):
+        if not self.state.questions.under_way(*asked):
             await self.session.ask(LiveDecode.of(*asked))
             self.post_message(EngineNeeded())
             self._draw_decodes()

@@ -145,7 +145,7 @@ class LabScreen(RunScreen):
 
     async def _ask(self, decoding: Decoding, variants: tuple[str, ...]) -> None:
         asked = (self.item_id, variants, decoding)
-        if not self.state.under_way(*asked):
+        if not self.state.questions.under_way(*asked):
             await self.session.ask(LiveDecode.of(*asked))
             self.post_message(EngineNeeded())
             self.changed(Change.ANSWERS)

@@ -60,8 +60,7 @@ class RemediesScreen(PageScreen):
     @property
     def _live(self) -> LiveRemedy | None:
         """The last search that was asked for here."""
-        found = [one for one in self.state.asked.values() if isinstance(one, LiveRemedy)]
-        return found[-1] if found else None
+        return next(iter(self.state.questions.of_kind(LiveRemedy)), None)
 
     def draw(self) -> None:
         # It brings polars, which nothing needs before.

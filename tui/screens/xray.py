@@ -182,7 +182,7 @@ class XRayScreen(PageScreen):
             self.notify(f"{self._tab} makes no figure of many items", markup=False, timeout=3)
             return
         ids = self._recognition_only()
-        if ids and not self.state.live_probes(kind.name):
+        if ids and not self.state.questions.probes(kind.name):
             await self._ask(LiveProbe.of(ids, self._variant, kind.over_many))
 
     async def action_stop(self) -> None:
@@ -203,7 +203,7 @@ class XRayScreen(PageScreen):
     @property
     def _live(self) -> LiveProbe | None:
         """The instrument of this tab at work on this item, or as it failed."""
-        return next(iter(self.state.live_probes(self._tab, self.item_id)), None)
+        return next(iter(self.state.questions.probes(self._tab, self.item_id)), None)
 
     @property
     def _stage(self) -> str:
@@ -248,7 +248,9 @@ class XRayScreen(PageScreen):
         tabs = [Tab("x", ITEM, f"show('{ITEM}')")]
         for kind in instruments().values():
             found = bool(self.state.found(self.item_id, self._variant, kind.name))
-            running = any(live.running for live in self.state.live_probes(kind.name, self.item_id))
+            running = any(
+                live.running for live in self.state.questions.probes(kind.name, self.item_id)
+            )
             mark = "…" if running else "•" if found else ""
             tabs.append(Tab(kind.key, kind.name, f"show('{kind.name}')", mark))
         self.query_one(TabBoard).show(tabs, self._tab, self)
@@ -277,7 +279,7 @@ class XRayScreen(PageScreen):
             wanted=self._wanted[self._tab],
             findings=self._findings,
             live=self._live,
-            over_all=next(iter(self.state.live_probes(self._tab)), None),
+            over_all=next(iter(self.state.questions.probes(self._tab)), None),
             figure=pooled(alike) if len(alike) > 1 else None,
             recognition_only=len(ids),
             own=self._row.variant,

@@ -47,7 +47,7 @@ def kinds_in_order() -> list[Decoding]:
 def others_of(state: RunState, item_id: str, shown: Iterable[Decoding]) -> list[Decoding]:
     """Decodings of an item's results that are not among those shown, in the order of kinds."""
     known = [result.decoding for result in state.results(item_id)]
-    known += [live.decoding for live in state.live_decodes(item_id) if live.running]
+    known += [live.decoding for live in state.questions.decodes(item_id) if live.running]
     missing = dict.fromkeys(decoding for decoding in known if decoding not in set(shown))
     order = [kind.name for kind in kinds_in_order()]
     return sorted(missing, key=lambda decoding: (order.index(decoding.name), decoding.label))
@@ -58,7 +58,7 @@ def cell_of(state: RunState, item_id: str, variant: str, decoding: Decoding) -> 
     results = state.results(item_id)
     live = [
         (decode, part)
-        for decode in state.live_decodes(item_id)
+        for decode in state.questions.decodes(item_id)
         if decode.decoding == decoding
         for part in decode.pending
         if part.variant == variant

@@ -232,13 +232,13 @@ class Session:
             self._outbox.append(request)
 
     async def ask(self, asked: Asked) -> None:
-        """Ask the engine a question; its answers are folded into `asked`."""
-        self.state.ask(asked)
+        """Ask the engine a question; its answers are folded into the state's questions."""
+        self.state.questions.add(asked)
         await self.send(asked.request)
 
     async def cancel(self) -> bool:
         """Cancel every question that is not answered yet; tells whether there was one."""
-        running = [request_id for request_id, asked in self.state.asked.items() if asked.running]
+        running = self.state.questions.running
         for request_id in running:
             await self.send(Cancel(request=request_id))
         return bool(running)

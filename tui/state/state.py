@@ -16,7 +16,6 @@ from engine.analysis.overruling import overruled
 from engine.analysis.rows import PairRow
 from engine.methods.recipes import parse_recipe
 from engine.records.annotations import Annotation
-from engine.records.decodings.decoding import Decoding
 from engine.records.hypotheses import Redecode
 from engine.records.instruments.instrument import Finding
 from engine.records.items import Item
@@ -56,10 +55,10 @@ from engine.runs.reading import Run
 from engine.text import displayable
 from tui.state.annotations import ItemNotes
 from tui.state.asking import AskedItems
-from tui.state.decodes import LiveDecode, remembered
+from tui.state.decodes import remembered
 from tui.state.pace import Pace
-from tui.state.probes import LiveProbe, with_finding
-from tui.state.questions import Asked
+from tui.state.pending import Questions
+from tui.state.probes import with_finding
 from tui.state.tables import Tables
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ class RunState:
             are not scored yet are among them.
         ahead: the ids of these: they have no scores yet, or not those of all variants.
         ids: of the items, in that order: item n is the one with the n-th id.
-        asked: questions by the id of their request.
+        questions: to the engine, of this session.
         notices: what a person should be told, oldest first.
         remedies: what the last search for remedies came to.
         notes: what a person noted of the items.
@@ -119,7 +118,7 @@ class RunState:
     ids: list[str] = field(default_factory=list)
     redecodes: dict[str, list[Redecode]] | LoggedRedecodes = field(default_factory=dict)
     findings: dict[str, list[Finding]] | LoggedFindings = field(default_factory=dict)
-    asked: dict[str, Asked] = field(default_factory=dict)
+    questions: Questions = field(default_factory=Questions)
     notices: deque[str] = field(default_factory=deque)
     remedies: RemedyReport | None = None
     notes: ItemNotes = field(default_factory=ItemNotes)
@@ -218,42 +217,11 @@ class RunState:
         asked = self.asked_items
         return (asked.redecodes if item_id in asked else self.redecodes).get(item_id, [])
 
-    def live_decodes(self, item_id: str) -> list[LiveDecode]:
-        """Re-decodes of an item without a result, the latest first."""
-        found = [live for live in self._decodes if live.item_id == item_id and live.pending]
-        return found[::-1]
-
-    def under_way(self, item_id: str, variants: tuple[str, ...], decoding: Decoding) -> bool:
-        """Whether just this re-decode is running or waiting."""
-        asked = (item_id, variants, decoding)
-        return any(
-            live.running and (live.item_id, live.request.variants, live.decoding) == asked
-            for live in self._decodes
-        )
-
-    @property
-    def _decodes(self) -> list[LiveDecode]:
-        return [asked for asked in self.asked.values() if isinstance(asked, LiveDecode)]
-
     def found(self, item_id: str, variant: str, kind: str) -> list[Finding]:
         """What an instrument found of an item under a variant, the latest first."""
         asked = self.asked_items
         every = (asked.findings if item_id in asked else self.findings).get(item_id, [])
         return [one for one in every if one.variant == variant and one.name == kind]
-
-    def live_probes(self, kind: str, item_id: str | None = None) -> list[LiveProbe]:
-        """Instruments of a kind that run or ended without a finding, the latest first.
-
-        Those on one item alone, or on several.
-        """
-        return [
-            asked
-            for asked in reversed(self.asked.values())
-            if isinstance(asked, LiveProbe)
-            and asked.instrument.name == kind
-            and (asked.request.item_ids == (item_id,) if item_id else asked.many)
-            and (asked.running or asked.failure)
-        ]
 
     def recoveries(self, item_id: str, variant: str) -> list[Redecode]:
         """Re-decodes that brought the gold answer back under a variant."""
@@ -282,21 +250,10 @@ class RunState:
 
     # -- what happens --------------------------------------------------------------------
 
-    def ask(self, asked: Asked) -> None:
-        """Note a question that is being asked; older ones about the same that are over give way."""
-        self.asked = {
-            key: other
-            for key, other in self.asked.items()
-            if other.running or other.about != asked.about
-        }
-        self.asked[asked.request.id] = asked
-
     def fold(self, event: Event, now: float | None = None) -> Change:
         """Take in one event and tell what it changed."""
         change = self._fold_run(event, time.monotonic() if now is None else now)
-        asked = self.asked.get(event.id or "")
-        if asked is not None:
-            asked.fold(event)
+        if self.questions.fold(event) is not None:
             finished = not self.live or self.seconds is not None
             if finished and not isinstance(event, (Progress, RemedyTried)):
                 # The model that the answer needed is there. A trial is not yet an answer.
@@ -401,10 +358,7 @@ class RunState:
 
     def engine_ended(self) -> None:
         """Note that no more events will come: what was under way is over."""
-        for asked in self.asked.values():
-            if asked.running:
-                asked.over = True
-                asked.failure = "the engine ended before it was done"
+        self.questions.engine_ended()
         self.stage = None
         self._pace.forget()
 
