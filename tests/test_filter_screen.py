@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.analysis.filters import parse_filter
 from engine.analysis.frame import pairs_frame
 from engine.records.annotations import Annotation
 from tests.app_helpers import Opened, drawn, opened
@@ -17,7 +18,7 @@ FRAME = pairs_frame(
     "dense",
     PRUNED,
     annotations={
-        "kept": Annotation(tags=("loop-ish", "odd one")),
+        "kept": Annotation(tags=("loop-ish", "odd one", 'a "cat", a dog')),
         "lost": Annotation(tags=("loop-ish",)),
     },
 )
@@ -34,8 +35,10 @@ FRAME = pairs_frame(
         ("-outcome:kept,ne", ["-outcome:kept,never"]),
         ("open:", ["open:wrong", "open:right"]),
         ("recovered:", ["recovered:yes", "recovered:no", "recovered:absent"]),
-        ("tag:", ["tag:loop-ish", 'tag:"odd one"', "tag:absent"]),
+        ("tag:", ["tag:loop-ish", 'tag:"a ""cat"", a dog"', 'tag:"odd one"', "tag:absent"]),
         ('tag:"odd', ['tag:"odd one"']),
+        ('tag:"a ""c', ['tag:"a ""cat"", a dog"']),
+        ('tag:x,"a, b",o', ['tag:x,"a, b","odd one"']),
         ("nothing", []),
         ("nothing:", []),
     ],
@@ -43,6 +46,21 @@ FRAME = pairs_frame(
 def test_a_begun_word_is_completed(text: str, expected: list[str]) -> None:
     found = completions(text, len(text), FRAME)
     assert [one.text for one in found.found] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('tag:"a ""cat"", a dog"', 1),
+        ('tag:x,"a ""cat"", a dog"', 1),
+        ('tag:"a cat, a dog"', 0),
+        ('tag:"absent"', 0),
+        ("tag:absent", FRAME.height - 2),
+        ('note:""""', 0),
+    ],
+)
+def test_a_quotation_mark_in_a_value_is_written_twice(text: str, rows: int) -> None:
+    assert FRAME.filter(parse_filter(text)).height == rows
 
 
 def test_values_have_counts_and_an_empty_word_lists_the_columns() -> None:

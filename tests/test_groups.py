@@ -120,7 +120,9 @@ def test_conditions_say_what_they_can() -> None:
     assert condition("kind", "a, b") == 'kind:"a, b"'
     assert condition("kind", None) == "kind:absent"
     assert condition("passage", False) == "passage:no"
-    assert condition("kind", 'the "b"') is None
+    assert condition("kind", 'the "b"') == 'kind:"the ""b"""'
+    assert condition("kind", "absent") == 'kind:"absent"'
+    assert condition("kind", "") is None
 
 
 def test_it_is_said_where_nothing_can_be_measured_or_brought_back() -> None:

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from engine.analysis.metrics.registry import filter_columns
+
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+ABSENT = "absent"
+
+
+def quoted(value: str) -> str:
+    """A value as the filter language takes it: in quotation marks where it has to be, those in it
+    twice."""
+    plain = value.isprintable() and not set(value) & set(' ,"') and value.lower() != ABSENT
+    return value if plain else '"' + value.replace('"', '""') + '"'
+
+
+def unquoted(text: str) -> str:
+    """What a text of the filter language says, without its quotation marks."""
+    return _QUOTED.sub(lambda match: match[1].replace('""', '"'), text)
 
 
 def condition(name: str, value: str | bool | None, others: Iterable[str] = ()) -> str | None:
@@ -17,10 +33,10 @@ def condition(name: str, value: str | bool | None, others: Iterable[str] = ()) -
             is then `lang:zh -lang:zh-Hans`.
 
     Returns:
-        None where the language can't say it: a text with quotation marks in it.
+        None where the language can't say it: an empty text.
     """
     if value is None:
-        return f"{name}:absent"
+        return f"{name}:{ABSENT}"
     if isinstance(value, bool):
         return f"{name}:{'yes' if value else 'no'}"
     written = _written(name, value)
@@ -32,10 +48,7 @@ def condition(name: str, value: str | bool | None, others: Iterable[str] = ()) -
 
 
 def _written(name: str, value: str) -> str | None:
-    if not value or '"' in value or value.lower() == "absent":
-        return None
-    plain = value.isprintable() and not set(value) & set(" ,")
-    return f"{name}:{value}" if plain else f'{name}:"{value}"'
+    return f"{name}:{quoted(value)}" if value else None
 
 
 def _stands_for(language: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from engine.analysis.conditions import ABSENT, unquoted
 from engine.analysis.metrics.metric import EACH, Metric
 from engine.analysis.metrics.registry import (
     bare,
@@ -26,8 +27,8 @@ FILTER_HELP = (
     "words are looked for in question, gold, aliases and answers; outcome:lost,never  lang:es  "
     "choice:right  failed:loop  rank>3  p<10%  kl>1  recovered:yes  pruned_worst_rank>=5  "
     "starred  overruled  tag:loop-ish  note:check  "
-    'choice:absent  dense_answer:"New York"; a minus before a condition negates it; all conditions '
-    "must hold"
+    'choice:absent  dense_answer:"New York"; a quotation mark within such marks is written twice; '
+    "a minus before a condition negates it; all conditions must hold"
 )
 
 _TRUTH = {"right": True, "yes": True, "true": True, "wrong": False, "no": False, "false": False}
@@ -120,15 +121,15 @@ def _term(part: str) -> pl.Expr | _Contains:
         return flag
     match = _CONDITION.fullmatch(part)
     if match is None:
-        return _Contains(_searched(), part.replace('"', ""))
-    name, sign, value = match["name"], match["sign"], match["value"].replace('"', "")
+        return _Contains(_searched(), unquoted(part))
+    name, sign, value = match["name"], match["sign"], unquoted(match["value"])
     flag = _flag(name)
     if flag is not None and sign in {":", "="} and value.lower() in _TRUTH:
         return flag == _TRUTH[value.lower()]
     shown = shortened(part)
     asked = filter_columns(name)
     if asked is None and "(" in name:
-        return _Contains(_searched(), part.replace('"', ""))
+        return _Contains(_searched(), unquoted(part))
     if asked is None:
         raise unknown_name(name.lower()) or UserError(
             f"filter: '{shortened(name)}' is not a column{_meant(name)}",
@@ -138,10 +139,10 @@ def _term(part: str) -> pl.Expr | _Contains:
     metric, column = asked
     if not value:
         raise UserError(f"filter: '{shown}' has no value", FILTER_HELP)
-    if value == "absent" and sign in {":", "="}:
+    if match["value"] == ABSENT and sign in {":", "="}:
         return pl.col(column.name).is_null()
     # A comma in quotation marks is one of the value.
-    listed = tuple(one.replace('"', "") for one in _LISTED.findall(f"{match['value']},"))
+    listed = tuple(unquoted(one) for one in _LISTED.findall(f"{match['value']},"))
     condition = _Condition(shown, metric, column.name, sign, value, listed)
     if column.type is bool:
         return _truth(condition)

@@ -8,6 +8,7 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.analysis.conditions import ABSENT, quoted, unquoted
 from engine.analysis.metrics.metric import EACH, Column, Metric
 from engine.analysis.metrics.registry import filter_columns, in_columns
 from engine.records.errors import UserError
@@ -24,6 +25,7 @@ MOST_VALUES = 200
 
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)*\Z')
 _CONDITION = re.compile(r"(?P<name>[A-Za-z_][\w()]*)(?P<sign>:|!=|=)(?P<value>.*)", re.S)
+_LISTED = re.compile(r'(?:(?:[^,"]|"[^"]*")*,)*')
 _VERDICTS = ("right", "wrong")
 
 
@@ -76,14 +78,16 @@ def completions(
         found = _names(begun.lower())
     else:
         metric_column = filter_columns(condition["name"])
-        kept, _, value = condition["value"].rpartition(",")
-        head = f"{condition['name']}{condition['sign']}" + (f"{kept}," if kept else "")
+        # A comma in quotation marks is one of the value.
+        kept = _LISTED.findall(condition["value"])[0]
+        value = condition["value"].removeprefix(kept)
+        head = f"{condition['name']}{condition['sign']}{kept}"
         values = [] if metric_column is None else _values(*metric_column, frame)
-        wanted = value.strip('"').casefold()
+        wanted = unquoted(value if value.count('"') % 2 == 0 else f'{value}"').casefold()
         found = (
-            Completion(f"{head}{_quoted(name)}", note)
+            Completion(f"{head}{name}", note)
             for name, note in values
-            if name.casefold().startswith(wanted)
+            if unquoted(name).casefold().startswith(wanted)
         )
     start = cursor - len(word)
     return Completions(start, tuple(Completion(lead + text, note) for text, note in found))
@@ -131,7 +135,8 @@ def _names(begun: str) -> Iterator[Completion]:
 def _values(
     metric: Metric, column: Column, frame: pl.DataFrame | None
 ) -> Sequence[tuple[str, str]]:
-    """The values of a column with how many items have each, the most frequent first."""
+    """The values of a column, as they are written in a filter, with how many items have each, the
+    most frequent first."""
     counts = {} if frame is None else _counted(metric, column, frame)
     absent = counts.pop(None, 0)
     if column.type is bool:
@@ -141,12 +146,13 @@ def _values(
     elif metric.values:
         listed = {name: counts.get(name, 0) for name in metric.values}
     elif column.type is str and metric.matched != "part":
-        listed = {str(name): count for name, count in counts.items()}
+        named = sorted((str(name), count) for name, count in counts.items())
+        listed = {quoted(name): count for name, count in named}
     else:
         listed = {}
     most = sorted(listed.items(), key=lambda pair: -pair[1])[:MOST_VALUES]
     if absent:
-        most.append(("absent", absent))
+        most.append((ABSENT, absent))
     return [(name, "" if frame is None else f"{count:,}") for name, count in most]
 
 
@@ -155,7 +161,3 @@ def _counted(metric: Metric, column: Column, frame: pl.DataFrame) -> dict[object
     if metric.matched == "each":
         values = values.str.split(EACH).explode()
     return dict(values.value_counts(sort=True).iter_rows())
-
-
-def _quoted(value: str) -> str:
-    return f'"{value}"' if re.search(r"\s", value) else value
