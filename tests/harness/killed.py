@@ -20,7 +20,7 @@ from engine.runs.reading import LOG, PARTS
 from engine.runs.remedies import REMEDIES
 from tests.harness.kill_scenes import Place, Scene
 from tests.harness.killing import LEFT_SECONDS, LONGEST_SECONDS, Moment, Process, Trial
-from tests.harness.painting import Painting, Starring
+from tests.harness.painting import Painting, Scoring, Starring
 from tests.harness.remains import differences, exports, left_over, remains, without_times
 
 AFTER = "after the end"
@@ -117,7 +117,7 @@ class Played:
             case "command":
                 return [self._trial.start(self._arguments, moment)]
             case "inspector":
-                return [Painting(self._trial.home, self._arguments, self._trial.more(moment))]
+                return [Scoring(self._trial.home, self._arguments, self._trial.more(moment))]
             case "starring":
                 return [Starring(self._trial.home, self._arguments, self._trial.more(moment))]
             case "shared":

@@ -56,6 +56,18 @@ class Painting:
         return b""
 
 
+class Scoring(Painting):
+    """The inspector on a run that it scores, left when that is done."""
+
+    _left = False
+
+    def look(self) -> None:
+        super().look()
+        if not self._left and b"items scored" in self.command.seen:
+            self._left = True
+            self.command.press("q")
+
+
 class Starring(Painting):
     """The inspector on a saved run, in which every item is starred, one after another, and left."""
 
