@@ -104,6 +104,13 @@ def requests(it: Opened) -> list[Ask]:
     return [request for request in it.engine.sent if isinstance(request, Ask)]
 
 
+async def test_a_question_that_was_asked_is_found_by_its_text() -> None:
+    async with opened(engine()) as it:
+        await ask(it, "Who wrote Faust? = Goethe", answered=1)
+        await it.press("end", "f", *"faust")
+        await it.until(lambda: it.table.number == -1)
+
+
 async def test_a_question_is_typed_in_one_line_and_stands_on_top() -> None:
     async with opened(engine()) as it:
         counted = drawn(it.screen.query_one("#outcomes"))

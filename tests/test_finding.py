@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from engine.analysis.frame import pairs_frame
@@ -14,23 +15,35 @@ from tui.state.finding import Found, find
 from tui.widgets.find import FindInput
 
 FRAME = pairs_frame(scored_items(40, hostile=False), "dense", WANDA)
+NONE = pairs_frame((), "dense", WANDA)
 
 
 def test_a_text_is_found_in_ids_questions_gold_and_answers_whatever_its_case() -> None:
     numbers = list(range(39, -1, -1))
     for text in ("tOKYO", "東京", "capital of peru", "athènes"):
-        found = find(FRAME, numbers, text)
+        found = find(FRAME, NONE, numbers, text)
         for place in found.places:
             row = FRAME.row(numbers[place], named=True)
             words = " ".join(str(value) for value in row.values()).casefold()
             assert text.casefold() in words
-    assert find(FRAME, numbers, "tokyo").places
-    assert not find(FRAME, numbers, "no such thing").places
+    assert find(FRAME, NONE, numbers, "tokyo").places
+    assert not find(FRAME, NONE, numbers, "no such thing").places
+
+
+def test_questions_that_were_asked_are_found_among_the_items() -> None:
+    numbers = [-1, -2, *range(40)]
+    asked = FRAME.filter(FRAME["question"].str.contains("Peru"))[:1]
+    asked = pl.concat([FRAME[:1], asked])
+    places = find(FRAME, asked, numbers, "capital of Peru").places
+    assert places[0] == 1
+    assert [numbers[place] for place in places[1:]] == [
+        number for number, text in enumerate(FRAME["question"]) if "capital of Peru" in text
+    ]
 
 
 def test_an_id_is_gone_to_even_where_others_contain_it() -> None:
     ids = FRAME["item_id"].to_list()
-    found = find(FRAME, range(40), ids[7])
+    found = find(FRAME, NONE, range(40), ids[7])
     assert found.exact == 7
     assert found.nearest(20) == 7
 

@@ -130,7 +130,8 @@ class FindingScreen(ItemsScreen):
             if not text or frame is None:
                 self.find_bar.note(NOT_YET if text else "")
                 continue
-            self._found = await asyncio.to_thread(find, frame, numbers, text)
+            asked = self.state.asked_frame(self.variant)
+            self._found = await asyncio.to_thread(find, frame, asked, numbers, text)
             self._frame = frame
             if self._known:
                 self._jump(self._step)

@@ -53,11 +53,12 @@ class Found:
         return f"{len(self.places):,} found"
 
 
-def find(frame: pl.DataFrame, numbers: Sequence[int], text: str) -> Found:
+def find(frame: pl.DataFrame, asked: pl.DataFrame, numbers: Sequence[int], text: str) -> Found:
     """Look for a text in ids, questions, gold answers and answers, whatever its case.
 
     Args:
         frame: a row for each item, by its number.
+        asked: a row for each question that was asked beside them: the first one's number is -1.
         numbers: of the items among which it is looked for.
         text: as words of a filter are looked for.
     """
@@ -65,8 +66,12 @@ def find(frame: pl.DataFrame, numbers: Sequence[int], text: str) -> Found:
 
     from engine.analysis.filters import containing
 
-    rows = frame.lazy().with_row_index("row_number").filter(containing(text))
-    matching = rows.select("row_number", "item_id").collect()
+    rows = [
+        frame.lazy().with_columns(row_number=pl.int_range(pl.len())),
+        asked.lazy().with_columns(row_number=-1 - pl.int_range(pl.len())),
+    ]
+    wanted = [some.filter(containing(text)).select("row_number", "item_id") for some in rows]
+    matching = pl.concat(wanted).collect()
     held = set(matching["row_number"])
     named = matching.filter(pl.col("item_id") == text)["row_number"].to_list()
     places = [place for place, number in enumerate(numbers) if number in held]

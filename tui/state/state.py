@@ -212,6 +212,13 @@ class RunState:
         self.tables.catch_up(variant)
         return self.tables.of(variant).frame
 
+    def asked_frame(self, variant: str) -> pl.DataFrame:
+        """One row per question that was asked beside the items, likewise."""
+        # It brings polars, which nothing needs before.
+        from engine.analysis.frame import pairs_frame
+
+        return pairs_frame(self.asked_items.scored.values(), self.reference, variant)
+
     def results(self, item_id: str) -> list[Redecode]:
         """Finished re-decodes of an item, the latest first."""
         asked = self.asked_items
