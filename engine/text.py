@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len, split_graphemes
+
+if TYPE_CHECKING:
+    import regex
 
 ELLIPSIS = "…"
 LEFT_TO_RIGHT_MARK = "\u200e"
@@ -129,16 +132,16 @@ def normalize(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     writes more than a few; of a flood the first ones stay, as in Unicode's stream-safe format.
     """
     if len(text) > FLOOD and not text.isascii():
-        text = "".join(_without_floods(text))
+        text = _floods().sub(lambda flood: flood[0][:FLOOD], text)
     return unicodedata.normalize(form, text)
 
 
-def _without_floods(text: str) -> Iterator[str]:
-    marks = 0
-    for character in text:
-        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if marks <= FLOOD:
-            yield character
+@cache
+def _floods() -> regex.Pattern[str]:
+    # Not every command that shows text compares any.
+    import regex
+
+    return regex.compile(rf"[\p{{Mn}}\p{{Me}}]{{{FLOOD + 1},}}")
 
 
 def isolated(text: str) -> str:

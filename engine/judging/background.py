@@ -6,7 +6,6 @@ them: it goes by the words' bare letters, and the judge's own comparison has the
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, cached_property
@@ -25,18 +24,25 @@ from engine.text import normalize
 FRAME_ITEMS, FRAME_SHARE = 4, 0.5
 """What stands in this share of the questions, of so many at least, is their frame."""
 
+FIRST_WORDS = 8
+"""By so many of its words an answer is looked for; the judge says whether the others follow."""
+
 FRAME_SAMPLE = 400
 """So many questions of a group tell its frame."""
 
 _WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|[\p{L}\p{N}]+"
 )
+_MARKS = regex.compile(r"\p{M}+")
 _ARABIC_ARTICLE = "ال"
 
 Group = tuple[str, str | None]
 """Language and kind: items with the same ones ask for the same kind of thing."""
 
 Words = tuple[str, ...]
+
+_Particles = tuple[tuple[str, ...], tuple[str, ...]]
+"""Those that stand before a word, and those after it."""
 
 
 class Named(NamedTuple):
@@ -54,15 +60,16 @@ class Named(NamedTuple):
 
 
 class _Golds(NamedTuple):
-    """The gold answers of a group: with their items, by their words; and how many words those have
-    that begin with a word."""
+    """The gold answers of a group, with their items: by all of their words, and by their first
+    ones; and how many of these there are by the very first."""
 
     answers: dict[Words, list[tuple[str, str]]]
+    beginnings: dict[Words, list[tuple[str, str]]]
     lengths: dict[str, set[int]]
 
     @classmethod
     def empty(cls) -> _Golds:
-        return cls({}, {})
+        return cls({}, {}, {})
 
 
 class Background:
@@ -88,7 +95,7 @@ class Background:
             return
         left_out: set[str] | None = None
         for key in dict.fromkeys(_found(text, item.language, index.lengths)):
-            for item_id, answer in index.answers.get(key, ()):
+            for item_id, answer in index.beginnings.get(key, ()):
                 if left_out is None:
                     left_out = self._sharing(item)
                 if item_id not in left_out:
@@ -128,7 +135,9 @@ class Background:
             for answer in item.answers:
                 if key := _key(answer, item.language):
                     golds.answers.setdefault(key, []).append((item.id, answer))
-                    golds.lengths.setdefault(key[0], set()).add(len(key))
+                    begun = key[:FIRST_WORDS]
+                    golds.beginnings.setdefault(begun, []).append((item.id, answer))
+                    golds.lengths.setdefault(begun[0], set()).add(len(begun))
         return dict(index)
 
     def _frame(self, group: Group) -> frozenset[Words]:
@@ -176,31 +185,27 @@ def _bare(text: str) -> str:
     folded = text.casefold()
     if folded.isascii():
         return folded
-    return "".join(
-        character
-        for character in normalize("NFKD", folded)
-        if not unicodedata.category(character).startswith("M")
-    )
+    return str(_MARKS.sub("", normalize("NFKD", folded)))
 
 
 def _found(text: str, language: str, lengths: Mapping[str, set[int]]) -> Iterator[Words]:
-    """Every run of words in a text that may be an answer, particles taken off or not."""
-    words = _key(text, language)
+    """Every run of words in a text that may begin an answer, particles taken off or not."""
+    words, particles = _key(text, language), _particles(primary_language(language))
     for first, word in enumerate(words):
-        for begun in _without_particles(word, language):
+        for begun in _without(particles, word):
             for length in lengths.get(begun, ()):
                 window = words[first + 1 : first + length]
                 if length == 1:
                     yield (begun,)
                 elif len(window) == length - 1:
-                    for ended in _without_particles(window[-1], language):
+                    for ended in _without(particles, window[-1]):
                         yield (begun, *window[:-1], ended)
 
 
-def _without_particles(word: str, language: str) -> Iterator[str]:
+def _without(particles: _Particles, word: str) -> Iterator[str]:
     """A word, and what is left of it without one of its language's particles."""
     yield word
-    before, after = _particles(primary_language(language))
+    before, after = particles
     for particle in before:
         if word.startswith(particle):
             yield word[len(particle) :]
@@ -210,6 +215,6 @@ def _without_particles(word: str, language: str) -> Iterator[str]:
 
 
 @cache
-def _particles(language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _particles(language: str) -> _Particles:
     known = affixes(language)
     return tuple(map(_bare, known.before)), tuple(map(_bare, known.after))
