@@ -162,6 +162,27 @@ async def test_browsers_share_a_run_and_its_engine(tmp_path: Path, checkpoint: P
         assert not engine.is_running()
 
 
+async def test_who_looks_at_a_saved_run_sees_what_others_ask(
+    tmp_path: Path, checkpoint: Path
+) -> None:
+    run = tmp_path / "run"
+    done = run_cli(tmp_path, "score", *tiny_run(checkpoint, run), seconds=SECONDS)
+    assert done.returncode == 0, done.stderr
+    with serving(tmp_path, "open", run) as served:
+        async with (
+            ClientSession() as session,
+            browsing(session, served.url) as first,
+            browsing(session, served.url) as second,
+        ):
+            for browser in (first, second):
+                await browser.until("Beijing")
+            await second.press("a")
+            await second.until("question? = right answer")
+            await second.press("What is the capital of Chile? = Santiago | Lima\r")
+            await first.until("Santiago")
+            assert len(served.engines()) == 1
+
+
 async def test_nothing_is_left_of_a_server_that_is_killed(tmp_path: Path, checkpoint: Path) -> None:
     with serving(tmp_path, *tiny_run(checkpoint, tmp_path / "run")) as served:
         async with ClientSession() as session, browsing(session, served.url) as browser:

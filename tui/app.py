@@ -83,6 +83,8 @@ class InspectorApp(ActingApp, CrashingApp):
     TITLE = "illusion-tui"
     TABULATES: ClassVar[bool] = True
     """Whether the table of the items is made, by which they are sorted, filtered and counted."""
+    JOINS: ClassVar[bool] = False
+    """Whether a saved run is opened in an engine before anything is asked: others may use it."""
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         STYLES / "app.tcss",
         STYLES / "inspect.tcss",
@@ -124,12 +126,19 @@ class InspectorApp(ActingApp, CrashingApp):
             shown="^p",
             priority=True,
         ),
-        Action("q", "stop_and_quit", "quit", "Stop the engine and quit.", RUN, footer=10),
+        Action(
+            "q",
+            "stop_and_quit",
+            "quit",
+            "Quit, and stop the engine unless browsers share it.",
+            RUN,
+            footer=10,
+        ),
         Action(
             "ctrl+c",
             "stop_and_quit",
             "quit at once",
-            "Stop the engine and quit, from anywhere.",
+            "The same, from anywhere.",
             RUN,
             shown="^c",
             priority=True,
@@ -217,6 +226,8 @@ class InspectorApp(ActingApp, CrashingApp):
             gc.freeze()
         self._ended()
         self._draw_changes()
+        if self.JOINS and self.session.down is None:
+            self._engine_needed()
         if self.TABULATES:
             self.call_after_refresh(self._tabulate)
 

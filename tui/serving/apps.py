@@ -29,7 +29,9 @@ class Served(InspectorApp):
 
 
 class ServedInspector(Served):
-    """The inspector without what a guest must not do."""
+    """The inspector without what a guest must not do, in which others' answers are seen."""
+
+    JOINS = True
 
     SCREEN_CLASSES: ClassVar[tuple[type[ActingScreen], ...]] = tuple(
         screen for screen in InspectorApp.SCREEN_CLASSES if screen not in LEFT_OUT
