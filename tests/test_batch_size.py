@@ -102,6 +102,7 @@ def test_the_memory_errors_of_every_device_are_known() -> None:
         OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)),
         MemoryError(),
         MemoryError("std::bad_alloc"),
+        RuntimeError("can't start new thread"),
     ):
         assert is_out_of_memory(error)
     assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))

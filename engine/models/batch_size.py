@@ -32,6 +32,7 @@ _NO_MEMORY = (
     f"[Errno {errno.ENOMEM}]",
     "not enough memory",
     "std::bad_alloc",
+    "can't start new thread",
 )
 """How Python, Rust and C++ spell that the system gives no more."""
 
