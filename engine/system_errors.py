@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import mmap
 
 from engine.records.errors import UserError
 
@@ -10,9 +11,24 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """There is no room: on the disk, in the user's share of it, or in a file that may not grow."""
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
+LIBRARY_BYTES = 256 << 20
+"""About what polars takes; torch takes more."""
+
 _ROOM = "Make room on that disk, then give the same command again."
 _RIGHTS = "Change its permissions, or name another place."
 _LOG = "The engine's log, or ILLUSION_TUI_DEBUG=1, tells where it happened."
+
+
+def memory_is_out() -> bool:
+    """Whether the system refuses as much memory as a library takes.
+
+    One that can't be loaded, or only in part, fails later and anyhow.
+    """
+    try:
+        mmap.mmap(-1, LIBRARY_BYTES).close()
+    except OSError:
+        return True
+    return False
 
 
 def refusal(error: OSError) -> str:

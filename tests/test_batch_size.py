@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,22 @@ def test_one_element_that_does_not_fit_and_other_errors_are_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         list(size.compute([1, 0], lambda piece: [1 / number for number in piece]))
     assert size.size is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="address space is limited on Linux alone")
+@pytest.mark.parametrize(("more", "out"), [(64 << 20, True), (4 << 30, False)])
+def test_that_the_system_gives_no_more_is_found_out(more: int, out: bool) -> None:
+    program = (
+        "import psutil\n"
+        "from engine.system_errors import memory_is_out\n"
+        f"limit = psutil.Process().memory_info().vms + {more}\n"
+        "psutil.Process().rlimit(psutil.RLIMIT_AS, (limit, limit))\n"
+        "print(memory_is_out())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == str(out), done.stderr
 
 
 def test_the_memory_errors_of_every_device_are_known() -> None:

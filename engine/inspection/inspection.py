@@ -17,7 +17,7 @@ from engine.records.errors import Cancelled, UserError
 from engine.records.protocol import Ended, Event, Failed, Question, Request, RunOpened
 from engine.records.share import ALONE, Share
 from engine.runs.log import RunLog
-from engine.system_errors import system_failure
+from engine.system_errors import memory_is_out, system_failure
 
 KEPT = "What is scored so far is kept."
 
@@ -142,8 +142,10 @@ class Inspection:
             self.emit(Failed(message=error.message, hint=error.hint, status=error.status))
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            if is_out_of_memory(error):
-                message = f"the device is out of memory: {error or 'the system gives no more'}"
+            known = is_out_of_memory(error)
+            if known or memory_is_out():
+                why = str(error) if known else ""
+                message = f"the device is out of memory: {why or 'the system gives no more'}"
                 hint = "Use fewer recipes at a time, a half-precision --dtype, or a smaller model."
             elif isinstance(error, OSError):
                 failure = system_failure(error)
