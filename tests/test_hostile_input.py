@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -143,6 +144,20 @@ def test_a_corrupt_parquet_file_is_an_error_and_says_nothing_else(
         with contextlib.suppress(UserError):
             read_items(str(path))
     assert capfd.readouterr() == ("", "")
+
+
+LESS_THAN_NO_ROWS = (
+    "UEFSMRUAFRYVFiwVARUAFQYVBhwAAAACAAAAAwEBAAAAYRUEGSw1ABgGc2NoZW1hFQIAFQwlAhgIcXVlc3Rpb24lAEwc"
+    "AAAAFgQZHBkcJgAcFQwZJQYAGRgIcXVlc3Rpb24VABYEFjwWPCYISRwVABUAFQIAPBYCGQYZJgICAAAAFjwWBCYIFjwA"
+    "KCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRkcHAAAAJAAAABQQVIx"
+)
+"""A Parquet file of two questions whose page says that it has -1 rows."""
+
+
+def test_a_parquet_file_that_asks_for_exabytes_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "items.parquet"
+    path.write_bytes(base64.b64decode(LESS_THAN_NO_ROWS))
+    assert "not a Parquet file" in refused(lambda: read_items(str(path))).message
 
 
 @pytest.mark.parametrize(
