@@ -162,12 +162,3 @@ async def test_the_details_are_those_of_the_item_that_the_filter_leaves_under_th
         assert not drawn(question).strip()
         await it.press("escape")
         assert drawn(question) == first
-
-
-async def test_the_cursor_comes_back_when_a_filter_that_showed_nothing_is_cleared() -> None:
-    async with opened() as it:
-        await it.press("down", "down", "slash", *"nothing like this")
-        await it.until(lambda: it.table.count == 0)
-        await it.press("escape")
-        await it.until(lambda: it.table.count > 0)
-        assert it.table.index == 2

@@ -176,9 +176,6 @@ class ItemTable(Acting, Painted, ScrollView, can_focus=True):
             awaited = _index(numbers, self._awaited)
             if awaited is not None:
                 index, self._awaited, self._moved = awaited, None, True
-            elif not numbers and self._moved and self._awaited is None:
-                # A filter that shows nothing is typed over, or cleared.
-                self._awaited = before
             self._cursor = max(0, min(self._cursor, len(numbers) - 1)) if index is None else index
             self._resize_virtual()
             if 0 <= line < self.page_lines:
