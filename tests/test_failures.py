@@ -262,7 +262,7 @@ def test_any_text_fails_somehow_and_quickly() -> None:
 
 
 def test_answers_of_many_words_are_found_in_time_that_grows_with_the_text() -> None:
-    again = "ab " * 100_000
+    again = "ab " * 20_000
     items = [
         Item(id="long", language="en", question="What does it say?", gold=again + "end"),
         Item(id="short", language="en", question="What does it say?", gold="ab"),
@@ -273,7 +273,7 @@ def test_answers_of_many_words_are_found_in_time_that_grows_with_the_text() -> N
     assert [named.item_id for named in background.named(again, items[2])] == ["short"]
     found = {named.item_id for named in background.named(f"{again}end", items[2])}
     assert found == {"long", "short"}
-    assert time.perf_counter() - start < 60
+    assert time.perf_counter() - start < 20
 
 
 def test_answers_of_items_that_share_one_are_no_other_entity() -> None:
