@@ -27,7 +27,7 @@ lint: .venv/.dev
 	$(BIN)/lint-imports
 
 # The long form of what the tests try of hostile input and of kills: PART=fuzz or PART=kill for one
-# part, SEED=N to try the same again. Takes half an hour.
+# part, SEED=N to try the same again. Takes some hours on two cores.
 harness: .venv/.test
 	$(BIN)/python -m tests.harness $(PART) $(if $(SEED),--seed $(SEED)) $(if $(JSON),--json $(JSON))
 
