@@ -34,7 +34,7 @@ from engine.text import harmless
 from tests.harness.acting import acting
 from tests.harness.hostile_run import HostileRun, benign, hostile_run, write
 from tests.harness.outlet import Outlet
-from tui.shots import Shot, screen_names, take_shot
+from tui.shots import STAGE, Shot, screen_names, take_shot
 
 MEGABYTES = 0.002
 """The share of texts that become a megabyte long, where that is quick."""
@@ -211,7 +211,8 @@ def _picture(seed: int, directory: Path) -> frozenset[str]:
     run = hostile_run(directory, seed, megabyte=MEGABYTES / 4)
     rng = random.Random(seed)
     for screen in screen_names():
-        item = rng.choice(run.scored).item.id
+        # What comes on stage is the stage's own choice.
+        item = None if screen == STAGE else rng.choice(run.scored).item.id
         svg = take_shot(run.directory, Shot(screen, item, size=rng.choice(SIZES)))
         _still(svg, screen)
         for node in ET.fromstring(svg).iter():

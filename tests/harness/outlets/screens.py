@@ -131,7 +131,11 @@ class Walk:
             if isinstance(focused, Input):
                 self._app.post_message(events.Paste(f"a {mixture(self._rng)}"))
                 await self.look("pasted")
-                await self._pilot.press("tab", "enter")
+                await self._pilot.press("tab")
+                # From the runs' filter it leads to the table, where enter would open another run.
+                if focused.is_attached and focused.screen is self._app.screen:
+                    focused.focus()
+                await self._pilot.press("enter")
                 await self.look("entered")
                 if self._app.screen.focused is focused:
                     await self._pilot.press("escape")
