@@ -16,7 +16,8 @@ from engine.records.items import Item
 from engine.records.manifest import ROWS, TRIES
 from engine.records.protocol import ItemPreviewed, ItemScored, Progress, Question
 from engine.records.scores import ScoredItem
-from engine.scoring.items import Ahead, score_batch
+from engine.scoring.ahead import Ahead
+from engine.scoring.items import score_batch
 from engine.scoring.prepared import PreparedItem
 from engine.scoring.prompts import resolve_style
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import torch
@@ -25,6 +25,7 @@ from engine.records.scores import (
 )
 from engine.records.settings import Settings
 from engine.scoring import rows, trees
+from engine.scoring.ahead import Ahead, ItemScores
 from engine.scoring.answers import answer_text, parting
 from engine.scoring.encoding import EncodedPrompt
 from engine.scoring.likelihood import kl_divergence, log_softmax, top_tokens
@@ -45,51 +46,6 @@ class _Conditions(msgspec.Struct, frozen=True):
     background: Background
     packed: bool
     check: Callable[[], None]
-
-
-class _ItemScores(msgspec.Struct, frozen=True):
-    """What one variant computes for an item's prompts; None for a prompt that isn't asked for."""
-
-    open: PromptScore
-    shown: PromptScore | None
-    letter: PromptScore | None
-
-
-class Ahead:
-    """What was computed of batches under some variants, before the others were ready.
-
-    It holds for the same batch alone: in another one a number format rounds otherwise.
-    """
-
-    def __init__(self) -> None:
-        self._computed: dict[tuple[str, bool, tuple[str, ...]], list[_ItemScores]] = {}
-
-    def has(self, name: str, batch: Iterable[PreparedItem], *, packed: bool) -> bool:
-        """Whether a batch is computed under a variant."""
-        return _key(name, batch, packed) in self._computed
-
-    def take(
-        self, name: str, batch: Sequence[PreparedItem], *, packed: bool
-    ) -> list[_ItemScores] | None:
-        """What is computed of a batch under a variant; None where it isn't."""
-        return self._computed.get(_key(name, batch, packed))
-
-    def keep(
-        self,
-        name: str,
-        batch: Sequence[PreparedItem],
-        computed: list[_ItemScores],
-        *,
-        packed: bool,
-    ) -> None:
-        """Keep what was computed of a batch."""
-        self._computed[_key(name, batch, packed)] = computed
-
-
-def _key(
-    name: str, batch: Iterable[PreparedItem], packed: bool
-) -> tuple[str, bool, tuple[str, ...]]:
-    return name, packed, tuple(prepared.item.id for prepared in batch)
 
 
 def score_batch(
@@ -169,7 +125,7 @@ def score_batch(
 
 def _compute(
     model: PreTrainedModel, batch: Sequence[PreparedItem], conditions: _Conditions
-) -> list[_ItemScores]:
+) -> list[ItemScores]:
     """Score all prompts of a batch's items."""
     wanted = [wanted_scores(prepared) for prepared in batch]
     longest = max(sum(len(prompt.encoded.ids) for prompt in prompts) for prompts in wanted)
@@ -186,15 +142,15 @@ def _compute(
     return [_item_scores(prepared, its) for prepared, its in zip(batch, scores, strict=True)]
 
 
-def _item_scores(prepared: PreparedItem, scores: Sequence[PromptScore]) -> _ItemScores:
+def _item_scores(prepared: PreparedItem, scores: Sequence[PromptScore]) -> ItemScores:
     opened, *others = scores
     rest = iter(others)
     shown = None if prepared.shown is None else next(rest)
     letter = None if prepared.letter is None else next(rest)
-    return _ItemScores(opened, shown, letter)
+    return ItemScores(opened, shown, letter)
 
 
-def _score(prepared: PreparedItem, computed: _ItemScores, conditions: _Conditions) -> Score:
+def _score(prepared: PreparedItem, computed: ItemScores, conditions: _Conditions) -> Score:
     best = log_softmax(computed.open.answer_logits).topk(2).values.exp()
     item, opened, letter = prepared.item, computed.open, computed.letter
     options = [opened.continuations[index] for index in prepared.options]
@@ -302,7 +258,7 @@ def _floors(
     return floors
 
 
-def _require_finite(computed: Sequence[_ItemScores], name: str) -> None:
+def _require_finite(computed: Sequence[ItemScores], name: str) -> None:
     if not all(bool(torch.isfinite(its.open.answer_logits).all()) for its in computed):
         raise UserError(
             f"the variant {name} computes logits that are not finite",
