@@ -54,10 +54,10 @@ from engine.runs.logged import (
 from engine.runs.reading import Run
 from engine.text import displayable
 from tui.state.annotations import ItemNotes
+from tui.state.asked_questions import Questions
 from tui.state.asking import AskedItems
 from tui.state.decodes import remembered
 from tui.state.pace import Pace
-from tui.state.pending import Questions
 from tui.state.probes import with_finding
 from tui.state.tables import Tables
 

@@ -1,4 +1,4 @@
-"""The questions to the engine that are on their way, and those that ended without an answer."""
+"""All questions to the engine of a session: on their way, answered, or ended without an answer."""
 
 from __future__ import annotations
 
