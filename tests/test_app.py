@@ -229,6 +229,18 @@ async def test_an_engine_that_dies_is_explained_and_started_again_without_losing
         assert len({request.id for request in opening}) == 2
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 34), (200, 50)])
+async def test_a_long_failure_leaves_room_for_the_keys(size: tuple[int, int]) -> None:
+    async with opened(ScriptedEngine([]), wait=False, size=size) as it:
+        it.engine.emit(Failed(message="full " * 200, hint="Make room. " * 90))
+        panel = it.screen.query_one(FailurePanel)
+        await it.until(lambda: panel.display)
+        words = drawn(panel)
+        for shown in ("full", "Make room.", "r starts it again", "q quits"):
+            assert shown in words
+        assert ("…" in words) == (size != (200, 50))
+
+
 async def test_a_failure_of_the_run_is_shown_with_its_hint() -> None:
     async with opened(ScriptedEngine([]), wait=False) as it:
         it.engine.emit(Failed(message="there is no model 'x[/b]'", hint="try smollm2"))

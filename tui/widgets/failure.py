@@ -29,17 +29,24 @@ class FailurePanel(Board):
     def fit_height(self, width: int) -> None:
         """As high as its text, at most a third of the screen."""
         wanted = len(self.lines(width)) + self.gutter.height
-        self.styles.height = min(wanted, max(self.screen.size.height // 3, 5))
+        self.styles.height = min(wanted, self._most_height)
+
+    @property
+    def _most_height(self) -> int:
+        return max(self.screen.size.height // 3, 5)
 
     def on_resize(self) -> None:
         self.fit_height(self.size.width)
         self.redraw()
 
     def lines(self, width: int) -> list[Line]:
-        """The message first, the keys next, so that they stay on a small screen."""
-        lines = wrap([(displayable(self._message), "wrong")], width)
+        """The message and the hint, cut so that the keys stay on a small screen; then the rest."""
+        room = self._most_height - self.gutter.height - 1
+        lines = _first_lines(self._message, "wrong", width, max(room // 2, 1))
         for hint in self._hint.splitlines():
-            lines += wrap([(displayable(hint), "")], width)
+            most = room - len(lines)
+            if most > 0:
+                lines += _first_lines(hint, "", width, most)
         known = keys_on(self.screen)
         keys: Line = [(known["restart"], "key"), (" starts it again, ", "")]
         keys += [(known["quit"], "key"), (" quits; ", "")]
@@ -49,3 +56,12 @@ class FailurePanel(Board):
         if self._log and self._log not in self._hint:
             lines += wrap([("log  ", "dim"), (displayable(self._log), "dim")], width)
         return lines
+
+
+def _first_lines(text: str, paint: str, width: int, most: int) -> list[Line]:
+    """A text in so many lines at most; where they are not all, the last one says so."""
+    lines = wrap([(displayable(text), paint)], width)
+    if len(lines) > most:
+        lines = wrap([(displayable(text), paint)], width - 1)[:most]
+        lines[-1] = [*lines[-1], ("…", "dim")]
+    return lines
