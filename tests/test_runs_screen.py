@@ -200,11 +200,23 @@ async def test_a_run_that_is_being_written_is_neither_renamed_nor_deleted(runs: 
     with RunLog.attach(runs / "first"):
         async with listed() as it:
             assert "being written" in it.screen.table.texts[0]
+            await it.until(lambda: "60 → 40 %" in it.screen.table.texts[0])
             await it.press("d")
             assert it.names[0] == "first"
             await it.press("r", *"x", "enter")
             assert it.screen.query_one(PromptBar).display
     assert (runs / "first").exists()
+
+
+async def test_a_run_that_is_open_here_and_done_is_not_called_being_written(runs: Path) -> None:
+    async with listed() as it:
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, InspectScreen))
+        # As its engine does.
+        with RunLog.attach(runs / "first"):
+            await it.press("L")
+            await it.until(lambda: isinstance(it.app.screen, RunsScreen) and it.read)
+            assert "finished" in it.screen.table.texts[0]
 
 
 async def test_two_marked_runs_are_compared_and_a_cell_has_its_items() -> None:

@@ -38,7 +38,8 @@ async def tabulated(task: Task) -> AsyncGenerator[Rows, None]:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
         for process in processes:
-            await process.wait()
+            # What is left in the pipe is read: a pipe that isn't outlives the event loop.
+            await process.communicate()
 
 
 async def _started(task: Task) -> Process:

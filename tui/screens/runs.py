@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message
@@ -158,11 +159,17 @@ class RunsScreen(RunScreen):
             lambda: latest_first(glance(directory, cache) for directory in known_runs())
         )
         self._place = str(runs_directory())
-        self._show(entries, name)
-        while waiting := [entry for entry in self._entries if entry.state is None]:
+        self._show([self._at_rest(entry) for entry in entries], name)
+        while waiting := [entry for entry in self._entries if not (entry.tally or entry.problem)]:
             done = await asyncio.to_thread(counted, waiting[0], cache)
             self._show([done if one is waiting[0] else one for one in self._entries])
         await asyncio.to_thread(cache.save)
+
+    def _at_rest(self, entry: RunEntry) -> RunEntry:
+        """The run that is open here is kept by its engine; it isn't written any more when done."""
+        if self._scoring or not self._is_open(entry):
+            return entry
+        return msgspec.structs.replace(entry, writing=False)
 
     def _show(self, entries: list[RunEntry], name: str | None = None) -> None:
         """Show these runs; the cursor stays on its run."""
@@ -244,13 +251,13 @@ class RunsScreen(RunScreen):
 
     def action_rename(self) -> None:
         entry = self.current
-        if entry is not None and not self._is_open(entry):
+        if entry is not None and not self._refuses_open(entry):
             self._renamed = entry
             self.query_one(PromptBar).open(RENAME, "new name", displayable(entry.name))
 
     def action_delete(self) -> None:
         entry = self.current
-        if entry is None or self._is_open(entry):
+        if entry is None or self._refuses_open(entry):
             return
         from engine.runs.keeping import delete_run, restore_run
 
@@ -348,12 +355,16 @@ class RunsScreen(RunScreen):
         return self.session.running and self.state.live and self.state.seconds is None
 
     def _is_open(self, entry: RunEntry) -> bool:
-        """Whether the list lies over this run; then it says so."""
+        """Whether the list lies over this run."""
         opened = self.state.directory
-        if not opened or Path(opened).resolve() != entry.directory.resolve():
-            return False
-        self._refuse("this run is open; open another one first")
-        return True
+        return bool(opened) and Path(opened).resolve() == entry.directory.resolve()
+
+    def _refuses_open(self, entry: RunEntry) -> bool:
+        """Whether the list lies over this run; then it says so."""
+        if self._is_open(entry):
+            self._refuse("this run is open; open another one first")
+            return True
+        return False
 
     def _refuse(self, text: str) -> None:
         self.notify(displayable(text), severity="error", markup=False)
