@@ -162,3 +162,18 @@ async def test_the_details_are_those_of_the_item_that_the_filter_leaves_under_th
         assert not drawn(question).strip()
         await it.press("escape")
         assert drawn(question) == first
+
+
+async def test_the_cursor_comes_back_when_a_filter_that_shows_nothing_is_cleared() -> None:
+    async with opened() as it:
+        # What is half typed shows other items on the way.
+        await it.press("down", "down", "slash", *"rank>3 nothing like this")
+        await it.until(lambda: it.table.count == 0)
+        await it.press("escape")
+        await it.until(lambda: it.table.count > 0)
+        assert it.table.index == 2
+        await it.press("down", "slash", *"nothing like this", "enter")
+        await it.until(lambda: it.table.count == 0)
+        await it.press("escape")
+        await it.until(lambda: it.table.count > 0)
+        assert it.table.index == 3

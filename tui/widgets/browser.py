@@ -79,6 +79,7 @@ class ItemBrowser(Sorting):
         self._condition: pl.Expr | None = None
         self._meaning = ""
         self._filter_error = ""
+        self._before: int | None = None
         self._count = self._asked_count = 0
         self.frame: pl.DataFrame | None = None
         self._stale = asyncio.Event()
@@ -136,6 +137,7 @@ class ItemBrowser(Sorting):
 
     def show_all(self) -> None:
         """Clear whatever narrows the items."""
+        self._come_back()
         self._condition, self._filter_error = None, ""
         self.query_one(FilterBar).clear()
         self.action_outcome("all")
@@ -161,7 +163,10 @@ class ItemBrowser(Sorting):
         self.action_outcome(message.outcome)
 
     def action_filter(self) -> None:
-        self.query_one(FilterBar).open()
+        bar = self.query_one(FilterBar)
+        if not bar.value.strip():
+            self._before = self.table.number
+        bar.open()
 
     @on(Input.Changed, "#filter")
     def _filter_typed(self, message: Input.Changed) -> None:
@@ -191,8 +196,14 @@ class ItemBrowser(Sorting):
 
     @on(FilterInput.GivenUp)
     def _clear_filter(self) -> None:
+        self._come_back()
         self.query_one(FilterBar).clear()
         self.table.focus()
+
+    def _come_back(self) -> None:
+        """Where nothing is shown, the cursor goes to the item that it was on before the filter."""
+        if self.table.number is None and self._before is not None:
+            self.table.await_number(self._before)
 
     # -- drawing ------------------------------------------------------------------------------
 
