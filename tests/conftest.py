@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -90,3 +91,9 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.tiny_models import save_tiny_checkpoint
 
     return save_tiny_checkpoint("llama", tmp_path_factory.mktemp("tiny"))
+
+
+def pytest_collection_finish() -> None:
+    """What the libraries hold is never garbage: looking for it takes a part of every test."""
+    gc.collect()
+    gc.freeze()

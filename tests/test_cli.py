@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.records.protocol import Shutdown, encode
 from tests.cli_helpers import COMMAND, environment, run_cli, scripted
 
 
@@ -47,6 +48,22 @@ def test_bad_usage_is_one_error_one_hint_and_status_2(
     assert error in first
     assert all(line.startswith("hint: ") for line in rest)
     assert hint in "".join(rest)
+
+
+def test_an_engine_is_ready_before_it_needs_polars() -> None:
+    script = (
+        "import atexit, sys\nimport engine.server\n"
+        "heavy = {'polars', 'datasets', 'pandas', 'pyarrow'}\n"
+        "atexit.register(lambda: print(sorted(heavy & sys.modules.keys()), file=sys.stderr))\n"
+        "engine.server.main()"
+    )
+    done = subprocess.run(
+        [COMMAND[0], "-c", script],
+        input=encode(Shutdown()),
+        capture_output=True,
+        check=True,
+    )
+    assert done.stderr == b"[]\n"
 
 
 def test_help_and_version_are_quick_and_import_neither_torch_nor_textual_nor_polars(

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from engine.analysis.curves import axis, curves, end_places, series
-from engine.analysis.statistics import wilson
+from engine.analysis.proportions import wilson
 from engine.analysis.variants import VariantFigures, variant_table
 from engine.reports.charts import FRAME
 from engine.reports.export import export

@@ -14,7 +14,8 @@ from engine.analysis.cuts import Cut, cuts_of, every_cut, parts
 from engine.analysis.filters import parse_filter
 from engine.analysis.frame import pairs_frame
 from engine.analysis.groups import find_cut, group
-from engine.analysis.statistics import run_statistics, wilson
+from engine.analysis.proportions import wilson
+from engine.analysis.statistics import run_statistics
 from engine.records.annotations import Annotation
 from engine.records.errors import UserError
 from engine.records.scores import Score, ScoredItem

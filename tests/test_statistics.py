@@ -8,15 +8,9 @@ import msgspec
 import polars as pl
 import pytest
 
+from engine.analysis.proportions import mcnemar, wilson
 from engine.analysis.slices import SMALLEST_SLICE
-from engine.analysis.statistics import (
-    Statistics,
-    mcnemar,
-    noise_floor,
-    rank_bands,
-    run_statistics,
-    wilson,
-)
+from engine.analysis.statistics import Statistics, noise_floor, rank_bands, run_statistics
 from engine.records.decodings.beam import Beam
 from engine.records.decodings.one_shot import OneShot
 from engine.records.scores import Score, ScoredItem

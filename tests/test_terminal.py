@@ -16,7 +16,6 @@ import psutil
 import pytest
 
 from tests.cli_helpers import COMMAND, environment, run_cli
-from tests.conftest import with_embedded
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
@@ -163,9 +162,9 @@ HOSTILE = {
 
 
 @pytest.fixture(scope="module")
-def hostile_home(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:
+def hostile_home(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Path:
     """A home with a finished run on the hostile items."""
-    home = with_embedded(tmp_path_factory.mktemp("hostile"), embedded)
+    home = tmp_path_factory.mktemp("hostile")
     rows = [
         {
             "id": name,
@@ -178,8 +177,8 @@ def hostile_home(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Pa
     ]
     items = home / "hostile.jsonl"
     items.write_text("\n".join(map(json.dumps, rows)))
-    options = ("--items", items, "--recipe", "magnitude:0.1", "--out", home / "run")
-    done = run_cli(home, "score", *options, seconds=400)
+    options = ("--model", checkpoint, "--items", items, "--recipe", "magnitude:0.1")
+    done = run_cli(home, "score", *options, "--out", home / "run", seconds=400)
     assert done.returncode == 0, done.stderr
     return home
 

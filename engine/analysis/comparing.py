@@ -9,7 +9,7 @@ import msgspec
 
 from engine.analysis.outcomes import REPORT_ORDER, Outcome
 from engine.analysis.pairing import answer_correct, choice_correct, outcome
-from engine.analysis.statistics import Proportion, mcnemar, wilson
+from engine.analysis.proportions import Proportion, mcnemar, wilson
 from engine.analysis.summary import label_of
 from engine.records.items import Item
 from engine.records.manifest import Manifest

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from engine.analysis.pairing import answer_correct, choice_correct
-from engine.analysis.statistics import mcnemar, wilson
+from engine.analysis.proportions import mcnemar, wilson
 from engine.methods.levers import (
     ALLOCATION_LEVER,
     BIAS_LEVER,

@@ -10,25 +10,13 @@ import polars as pl
 from engine.analysis.frame import run_frame
 from engine.analysis.metrics.registry import ladder
 from engine.analysis.pairing import count_flips, flip
+from engine.analysis.proportions import CONFIDENCE, Proportion, mcnemar, wilson
 from engine.analysis.recovery_figures import Recovery, recoveries_of_groups
 from engine.analysis.recovery_items import recoverable, recoverable_text
 from engine.analysis.slices import Slice, rank_slices
 from engine.analysis.summed import mean, median
 from engine.records.scores import ScoredItem
 from engine.runs.reading import Run
-
-CONFIDENCE = 0.95
-"""Of every interval."""
-
-
-class Proportion(msgspec.Struct, frozen=True, kw_only=True):
-    """So many right of n, with the Wilson score interval."""
-
-    right: int
-    n: int
-    share: float
-    low: float
-    high: float
 
 
 class Rung(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,24 +137,6 @@ def run_statistics(run: Run, frames: Mapping[str, pl.DataFrame] | None = None) -
         comparisons=tuple(_comparison(run, name, frames[name]) for name in recipes),
         floor=noise_floor(run.scored.values(), run.manifest.settings.against),
     )
-
-
-def wilson(right: int, n: int) -> Proportion:
-    """A proportion with its Wilson score interval (Wilson 1927); n must be above 0."""
-    from scipy.stats import binomtest
-
-    interval = binomtest(right, n).proportion_ci(CONFIDENCE, method="wilson")
-    return Proportion(
-        right=right, n=n, share=right / n, low=float(interval.low), high=float(interval.high)
-    )
-
-
-def mcnemar(dense_only: int, pruned_only: int) -> float:
-    """Two-sided p-value of McNemar's exact test: the binomial test of the discordant pairs."""
-    from scipy.stats import binomtest
-
-    discordant = dense_only + pruned_only
-    return float(binomtest(dense_only, discordant).pvalue) if discordant else 1.0
 
 
 def rung(frame: pl.DataFrame, measure: str) -> Rung | None:

@@ -10,7 +10,7 @@ import polars as pl
 
 from engine.analysis.frame import run_frame
 from engine.analysis.metrics.registry import ladder
-from engine.analysis.statistics import Proportion, mcnemar, wilson
+from engine.analysis.proportions import Proportion, mcnemar, wilson
 from engine.analysis.summed import mean, median
 from engine.records.settings import DENSE
 from engine.runs.reading import Run

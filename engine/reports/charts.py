@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from engine.analysis.curves import MEASURES, Curve, axis, end_places, highest, series
-from engine.analysis.statistics import Proportion
+from engine.analysis.proportions import Proportion
 from engine.analysis.variants import VariantFigures
 from engine.reports.figures import proportion_text
 from engine.text import displayable, truncated

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from engine.analysis.curves import Curve
 from engine.analysis.metrics.registry import ladder
 from engine.analysis.pairing import FLIPS
+from engine.analysis.proportions import Proportion
 from engine.analysis.recovery_figures import RecoverySummary
 from engine.analysis.shift_text import control_text
-from engine.analysis.statistics import Proportion, Rung
+from engine.analysis.statistics import Rung
 from engine.analysis.variants import VariantFigures
 from engine.runs.reading import Run
 

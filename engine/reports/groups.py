@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from engine.analysis.groups import Grouping
 from engine.analysis.outcomes import ABSENT
-from engine.analysis.statistics import ComparisonStatistics, Proportion, Rung
+from engine.analysis.proportions import Proportion
+from engine.analysis.statistics import ComparisonStatistics, Rung
 from engine.analysis.summary import Comparison
 from engine.reports.figures import Section, Table, change_text, signed
 

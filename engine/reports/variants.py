@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.analysis.curves import Curve, curves
 from engine.analysis.outcomes import ABSENT
-from engine.analysis.statistics import Proportion
+from engine.analysis.proportions import Proportion
 from engine.analysis.variants import TESTED, VariantFigures, VariantTable, VariantTest
 from engine.reports.figures import (
     Section,

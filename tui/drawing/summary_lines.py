@@ -22,15 +22,9 @@ from tui.drawing.scatter import Point, scatter_lines
 if TYPE_CHECKING:
     from engine.analysis.failure_counts import FailureCounts
     from engine.analysis.partings import Partings
+    from engine.analysis.proportions import Proportion
     from engine.analysis.shifts import Shift
-    from engine.analysis.statistics import (
-        ComparisonStatistics,
-        Floor,
-        Group,
-        Proportion,
-        RankBands,
-        Rung,
-    )
+    from engine.analysis.statistics import ComparisonStatistics, Floor, Group, RankBands, Rung
     from engine.analysis.summed import Figure
 
 FLIPS = {

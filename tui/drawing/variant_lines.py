@@ -15,7 +15,7 @@ from tui.drawing.lines import Line, Piece, columns, wrap
 from tui.drawing.manifest_lines import heading
 
 if TYPE_CHECKING:
-    from engine.analysis.statistics import Proportion
+    from engine.analysis.proportions import Proportion
     from engine.analysis.variants import VariantFigures, VariantTable, VariantTest
 
 ROOMY, COMPACT = (9, 6, 7, 11), (5, 5, 7, 6)

@@ -357,7 +357,9 @@ class RunsScreen(RunScreen):
     def _is_open(self, entry: RunEntry) -> bool:
         """Whether the list lies over this run."""
         opened = self.state.directory
-        return bool(opened) and Path(opened).resolve() == entry.directory.resolve()
+        if not opened:
+            return False
+        return Path(opened).resolve() == entry.directory.resolve()
 
     def _refuses_open(self, entry: RunEntry) -> bool:
         """Whether the list lies over this run; then it says so."""
