@@ -85,7 +85,7 @@ class CompareScreen(RunScreen):
             "enter",
             "items",
             "items",
-            "Go through the items of the cell; esc leads back to the cells.",
+            "Go through the items of the cell, one after the other.",
             COMPARE,
             shown="⏎",
             footer=1,

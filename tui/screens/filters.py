@@ -12,7 +12,7 @@ from textual.worker import get_current_worker
 
 from engine.records.errors import UserError, in_one_line
 from engine.text import displayable, fit, truncated
-from tui.acting import ActingScreen, Opening
+from tui.acting import ActingScreen, Opening, keys_on
 from tui.actions import FIND, Action
 from tui.drawing.lines import Line
 from tui.screens.inspect import InspectScreen
@@ -49,7 +49,7 @@ class FiltersScreen(ActingScreen, ModalScreen[None]):
     ACTIONS = (
         Action("enter", "use", "use", "Show what the filter lets through.", SAVED, shown="⏎"),
         Action("s", "save", "save", "Save the filter in use under a name.", SAVED),
-        Action("d", "delete", "delete", "Delete the filter; u has it back.", SAVED),
+        Action("d", "delete", "delete", "Delete the filter; undo has it back.", SAVED),
         Action("u", "undo", "undo", "Take back the last deletion.", SAVED),
         BACK,
     )
@@ -199,7 +199,7 @@ class FiltersScreen(ActingScreen, ModalScreen[None]):
             # Should it be missed later, the arrows find it in the filter's line.
             FilterHistory().add(text)
         self._read()
-        self._tell(f"{SIGN}{name} is deleted; u has it back.")
+        self._tell(f"{SIGN}{name} is deleted; {keys_on(self)['undo']} has it back.")
 
     def action_undo(self) -> None:
         if not self._deleted:

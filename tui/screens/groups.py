@@ -63,7 +63,7 @@ class GroupsScreen(RunScreen):
             "enter",
             "items",
             "items",
-            "Show the items of the group; esc leads back.",
+            "Show the items of the group.",
             GROUPS,
             1,
             "⏎",

@@ -57,7 +57,7 @@ class LabScreen(RunScreen):
         Action(
             "a", "run_all", "run all", "Run what is missing, on all variants shown.", LAB, footer=2
         ),
-        Action("e", "edit", "edit", "Change the decoding's parameters; esc leaves.", LAB, footer=3),
+        Action("e", "edit", "edit", "Change the decoding's parameters.", LAB, footer=3),
         Action(
             "t",
             "target",

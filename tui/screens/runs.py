@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from engine.records.errors import UserError, in_one_line
 from engine.text import displayable
-from tui.acting import Opening
+from tui.acting import Opening, keys_on
 from tui.actions import RUN, Action
 from tui.drawing.lines import Line
 from tui.drawing.run_lines import about_lines, run_lines
@@ -71,7 +71,7 @@ class RunsScreen(RunScreen):
             "c",
             "compare",
             "compare",
-            "Mark the run, then compare it with another one; c on the same one compares its "
+            "Mark the run, then compare it with another one; the same one again compares its "
             "variants.",
             RUNS,
             footer=2,
@@ -80,7 +80,7 @@ class RunsScreen(RunScreen):
             "slash", "filter", "filter", "Only runs with these words.", RUNS, footer=3, shown="/"
         ),
         Action("r", "rename", "rename", "Give the run another name.", RUNS, footer=4),
-        Action("d", "delete", "delete", "Delete the run; u has it back.", RUNS, footer=5),
+        Action("d", "delete", "delete", "Delete the run; undo has it back.", RUNS, footer=5),
         Action("u", "undo", "undo", "Take back the last deletion or renaming.", RUNS, footer=6),
         Action(
             "escape",
@@ -237,7 +237,8 @@ class RunsScreen(RunScreen):
         marked = next((one for one in self._entries if one.directory == self._marked), None)
         if marked is None:
             self._marked = entry.directory
-            self.notify("now c on another run, or again on this one", timeout=2)
+            key = keys_on(self)["compare"]
+            self.notify(f"now {key} on another run, or again on this one", timeout=2)
         else:
             self._marked = None
             if marked is not entry:
@@ -268,7 +269,8 @@ class RunsScreen(RunScreen):
             return
         name = deleted.origin.name
         self._done.append((f"'{name}' is back", lambda: restore_run(name)))
-        self._say(f"'{name}' is deleted; u has it back, and so has: illusion-tui runs restore")
+        key = keys_on(self)["undo"]
+        self._say(f"'{name}' is deleted; {key} has it back, and so has: illusion-tui runs restore")
         self.read()
 
     def action_undo(self) -> None:
