@@ -34,6 +34,7 @@ from engine.records.remedies import (
 )
 from engine.records.scores import Score
 from engine.records.settings import DENSE
+from engine.records.sums import added
 
 LEAST_PROBABILITY = 1e-30
 """Below it a probability's logarithm says nothing but that it is small."""
@@ -184,7 +185,7 @@ def task_figures(after: Verdicts, before: Verdicts) -> TaskFigures:
         brought_back=brought_back,
         newly_broken=newly_broken,
         p_value=mcnemar(brought_back, newly_broken),
-        mean_kl_vocabulary=sum(divergences) / len(divergences) if divergences else None,
+        mean_kl_vocabulary=added(divergences) / len(divergences) if divergences else None,
     )
 
 

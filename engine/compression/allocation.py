@@ -13,6 +13,7 @@ from engine.compression.walk import BlockInputs
 from engine.methods.wanda import wanda_scores
 from engine.models.structure import Block, Prunable
 from engine.models.weights import copy_weight, weights_resident
+from engine.records.sums import added
 
 OUTLIER_FACTOR = 5.0
 """M of OWL: a score above M times the block's mean is an outlier."""
@@ -127,7 +128,7 @@ def _block_scores(
 
 def _share_of_outliers(scores: list[Tensor]) -> float:
     count = sum(part.numel() for part in scores)
-    mean = sum(map(_exact_sum, scores)) / count
+    mean = added(map(_exact_sum, scores)) / count
     return sum(int((part > OUTLIER_FACTOR * mean).sum()) for part in scores) / count
 
 

@@ -14,6 +14,7 @@ from engine.records.errors import UserError, shortened
 from engine.records.manifest import ItemsRecord, Manifest, VariantRecord
 from engine.records.scores import ChoiceScore, Score, ScoredItem
 from engine.records.settings import DENSE, JudgeRule, Settings
+from engine.records.sums import added
 from engine.runs.log import RunLog, items_hash
 from engine.runs.reading import Run, read_run
 from engine.text import is_unicode
@@ -150,13 +151,13 @@ def _divergence(dense: ChoiceScore | None, pruned: ChoiceScore | None) -> float 
     if dense is None or pruned is None:
         return None
     pairs = zip(_log_probabilities(dense), _log_probabilities(pruned), strict=True)
-    return sum(math.exp(p) * (p - q) for p, q in pairs if p > -math.inf)
+    return added(math.exp(p) * (p - q) for p, q in pairs if p > -math.inf)
 
 
 def _log_probabilities(choice: ChoiceScore) -> list[float]:
     values = [option.log_likelihood for option in choice.options]
     peak = max(values)
-    total = peak + math.log(sum(math.exp(value - peak) for value in values))
+    total = peak + math.log(added(math.exp(value - peak) for value in values))
     return [value - total for value in values]
 
 

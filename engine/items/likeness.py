@@ -10,6 +10,7 @@ from typing import NamedTuple
 import regex
 
 from engine.items.folding import fold
+from engine.records.sums import added
 
 LEAST_WORDS, LEAST_WEIGHT = 2, 1.5
 """Alike are questions with so many words in common at their ends, which weigh so much together.
@@ -77,4 +78,4 @@ class Frames:
         if not begin and not end:
             return NOTHING
         shared = (*one[:begin], *one[len(one) - end :])
-        return Common(len(shared), sum(self._weights.get(word, 0.0) for word in shared))
+        return Common(len(shared), added(self._weights.get(word, 0.0) for word in shared))

@@ -13,6 +13,7 @@ import msgspec
 
 from engine.records.items import Item
 from engine.records.settings import Normalisation
+from engine.records.sums import added
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -210,7 +211,8 @@ class ChoiceScore(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         values = [option.normalised(self.normalisation) for option in self.options]
         peak = max(values)
         weights = [math.exp(value - peak) for value in values]
-        return tuple(weight / sum(weights) for weight in weights)
+        total = added(weights)
+        return tuple(weight / total for weight in weights)
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -12,6 +12,7 @@ from transformers.cache_utils import Cache
 
 from engine.models.structure import vocabulary_size
 from engine.models.weights import input_device
+from engine.records.sums import added
 from engine.scoring.answers import greedy_answers
 from engine.scoring.likelihood import TokenFigures, WantedToken, token_figures, token_score
 from engine.scoring.packed import Packed, Paths, Row, compute_beginning, compute_rows
@@ -207,7 +208,7 @@ def _score(
 ) -> ContinuationScore:
     ranked = zip(figures, continuation.ids, strict=True) if continuation.ranked else ()
     return ContinuationScore(
-        log_likelihood=sum(its.log_probability for its in figures),
+        log_likelihood=added(its.log_probability for its in figures),
         tokens=len(figures),
         token_scores=tuple(token_score(its, id_, tokenizer) for its, id_ in ranked),
     )
