@@ -7,7 +7,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export GOMP_SPINCOUNT ?= 2000
 
 # A module's tests stay in one process, where they share what is costly to set up.
-PYTEST := python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST := python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test check lint harness audit test-oldest test-newest lock bench gpu clean
 

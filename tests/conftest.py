@@ -93,6 +93,11 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_checkpoint("llama", tmp_path_factory.mktemp("tiny"))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many a test waits for a screen or for a process."""
+    return min(4, (os.cpu_count() or 1) + 1)
+
+
 def pytest_collection_finish() -> None:
     """What the libraries hold is never garbage: looking for it takes a part of every test."""
     gc.collect()

@@ -165,6 +165,9 @@ HOSTILE = {
 def hostile_home(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Path:
     """A home with a finished run on the hostile items."""
     home = tmp_path_factory.mktemp("hostile")
+    model = shutil.copytree(checkpoint, home / "model")
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 16384}))
     rows = [
         {
             "id": name,
@@ -177,7 +180,7 @@ def hostile_home(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> 
     ]
     items = home / "hostile.jsonl"
     items.write_text("\n".join(map(json.dumps, rows)))
-    options = ("--model", checkpoint, "--items", items, "--recipe", "magnitude:0.1")
+    options = ("--model", model, "--items", items, "--recipe", "magnitude:0.1")
     done = run_cli(home, "score", *options, "--out", home / "run", seconds=400)
     assert done.returncode == 0, done.stderr
     return home
