@@ -93,9 +93,16 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_checkpoint("llama", tmp_path_factory.mktemp("tiny"))
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: many a test waits for a screen or for a process."""
     return min(4, (os.cpu_count() or 1) + 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes is begun first, so that no process is left alone with it at the end."""
+    long = {"test_terminal.py", "test_several_processes.py", "test_screen_texts.py"}
+    items.sort(key=lambda item: item.path.name not in long)
 
 
 def pytest_collection_finish() -> None:

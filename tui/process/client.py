@@ -167,11 +167,11 @@ class EngineClient:
                 return None
             if self._process.returncode is None:
                 await self._ask_to_stop(grace_seconds)
-                if not await self._ends_within(grace_seconds):
-                    self._signal(signal.SIGTERM)
-                    if not await self._ends_within(TERMINATE_SECONDS):
-                        self._signal(_KILL)
-                        await self._ends_within(DEATH_SECONDS)
+            if not await self._ends_within(grace_seconds):
+                self._signal(signal.SIGTERM)
+                if not await self._ends_within(TERMINATE_SECONDS):
+                    self._signal(_KILL)
+                    await self._ends_within(DEATH_SECONDS)
             await self._close_input()
             return self._process.returncode
 
@@ -259,7 +259,7 @@ class EngineClient:
     async def _ends_within(self, seconds: float) -> bool:
         """Whether the process exits in time; its output is read meanwhile."""
         process = self._started()
-        drain = asyncio.ensure_future(self._drain())
+        drain = asyncio.ensure_future(self._incoming.drain(self._output()))
         try:
             async with asyncio.timeout(seconds):
                 await process.wait()
@@ -273,10 +273,6 @@ class EngineClient:
             drain.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await drain
-
-    async def _drain(self) -> None:
-        while not self._incoming.ended:
-            await self._incoming.fill(self._output())
 
     def _signal(self, number: int) -> None:
         """Send a signal to the engine and to whatever it started."""

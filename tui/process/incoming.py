@@ -111,6 +111,18 @@ class Incoming:
                 self._arrived.extend(self._splitter.feed(chunk))
             self._look(heard=chunk is not None)
 
+    async def drain(self, output: asyncio.StreamReader) -> None:
+        """Read to the end, also of an engine that was given up.
+
+        A pipe that isn't read to its end outlives the event loop.
+        """
+        while not output.at_eof():
+            if self.ended:
+                async with self._reading:
+                    await output.read(READ_BYTES)
+            else:
+                await self.fill(output)
+
     def _read(self, line: bytes) -> Event | None:
         if not line.strip():
             return None  # A sign of life.
