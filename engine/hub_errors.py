@@ -151,7 +151,7 @@ def _refused(error: HfHubHTTPError, repository: HubRepository) -> UserError:
     match error:
         case GatedRepoError():
             return UserError(
-                f"The {name} is gated: its licence must be accepted before it can be downloaded",
+                f"the {name} is gated: its licence must be accepted before it can be downloaded",
                 f"Accept it at {repository.page}, then log in: hf auth login",
                 status=1,
             )
@@ -159,7 +159,7 @@ def _refused(error: HfHubHTTPError, repository: HubRepository) -> UserError:
             return _failure(repository, f"{endpoint} has disabled it")
         case RevisionNotFoundError():
             return UserError(
-                f"The {name} has no revision '{repository.revision}' at {endpoint}",
+                f"the {name} has no revision '{repository.revision}' at {endpoint}",
                 f"Its branches and tags are listed at {repository.page}/tree/main",
             )
         case RemoteEntryNotFoundError():
@@ -232,7 +232,7 @@ def _system_failure(error: BaseException, repository: HubRepository) -> UserErro
 def _absent(repository: HubRepository, reason: str, next_step: str) -> UserError:
     """The error for what is not in the cache while the Hub doesn't answer."""
     return UserError(
-        f"The {repository.kind} {repository.id} is not in the Hub's cache "
+        f"the {repository.kind} {repository.id} is not in the Hub's cache "
         f"({constants.HF_HUB_CACHE}), and {reason}",
         f"{next_step} Set HF_ENDPOINT to use a mirror. {repository.instead}",
         status=1,
@@ -244,7 +244,7 @@ def _failure(
 ) -> UserError:
     """The error for a download that failed."""
     return UserError(
-        f"The {repository.kind} {repository.id} could not be downloaded: {reason}",
+        f"the {repository.kind} {repository.id} could not be downloaded: {reason}",
         f"{next_step} {repository.instead}",
         status=1,
     )

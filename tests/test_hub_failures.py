@@ -191,6 +191,6 @@ def test_a_benchmark_that_can_not_be_had_says_so_too(server: HubServer, tmp_path
     )
     talk = " ".join(done.stderr.split())
     assert (done.returncode, done.stdout) == (1, "")
-    assert "The dataset google/xquad is gated" in talk
+    assert "the dataset google/xquad is gated" in talk
     assert f"{server.endpoint}/datasets/google/xquad" in talk
     assert "Traceback" not in talk

@@ -22,13 +22,13 @@ def solved_example(decoding: OneShot, item: Item, items: Sequence[Item]) -> tupl
         example = one_shot_example(item, items)
         if example is None:
             raise UserError(
-                f"No other item can serve as an example for {item.id}",
+                f"no other item can serve as an example for {item.id}",
                 "A one-shot prompt needs another item of the same language with another answer.",
             )
         return (example,)
     example = next((other for other in items if other.id == decoding.example), None)
     if example is None:
-        raise UserError(f"There is no item {decoding.example}", "Choose an item of this run.")
+        raise UserError(f"there is no item {decoding.example}", "Choose an item of this run.")
     if set(example.answers) & set(item.answers):
         raise UserError(
             f"{example.id} has the same answer as {item.id}: it would give the answer away",

@@ -53,7 +53,7 @@ def _fitting(decoder: Decoder, item: Item, examples: tuple[Item, ...]) -> OpenPr
         cut = shortened(item, tokenizer, excess)
         if cut is None:
             raise UserError(
-                f"The prompt of {item.id} is longer than the model's context of {context:,} tokens",
+                f"the prompt of {item.id} is longer than the model's context of {context:,} tokens",
                 "Choose fewer or shorter examples, or a model with a longer context.",
             )
         item = cut

@@ -106,7 +106,7 @@ def _prepared(
         cut = shortened(prepared.item, tokenizer, excess)
         if cut is None:
             raise UserError(
-                f"Item {item.id} is longer than the model's context of {context:,} tokens",
+                f"item {item.id} is longer than the model's context of {context:,} tokens",
                 "Leave it out of the items, or take a model with a longer context.",
             )
         note = f"passage cut to fit the context of {context:,} tokens"

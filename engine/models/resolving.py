@@ -70,7 +70,7 @@ def resolve_model(
         return _gguf(path, cache, budget, on_progress)
     hub_id = alias.target if alias else spec
     if not _HUB_ID.fullmatch(hub_id) or spec.startswith((".", "/", "~")):
-        raise UserError(f"There is no model '{spec}'", _suggestion(spec))
+        raise UserError(f"there is no model '{spec}'", _suggestion(spec))
     parameters = alias.parameters if alias else None
     return _hub(hub_id, revision, budget, on_progress, check, parameters)
 
@@ -132,7 +132,7 @@ def _hub(
         directory = download(model, on_progress, check)
         if not is_complete(directory):
             raise UserError(
-                f"The model {hub_id} has no safetensors weights",
+                f"the model {hub_id} has no safetensors weights",
                 "Pickled weights are not loaded: choose a model that ships safetensors.",
             )
     _check_fit(hub_id, count_parameters(directory), budget)
