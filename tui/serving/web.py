@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -34,6 +35,14 @@ class Browser(AppService):
             self.stdin.close()
             with contextlib.suppress(ConnectionError):
                 await self.remote_close()
+            await self._read_out()
+
+    async def _read_out(self) -> None:
+        """Read what the process says last, so that no pipe outlives the event loop."""
+        assert self._process is not None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await self._process.communicate()
 
 
 class Site:
