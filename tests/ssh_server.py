@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -99,12 +99,16 @@ class Machine:
 
     def cut(self) -> None:
         """Kill the server's side of the connection that the engine answers on."""
+        servers = []
         pid = parent(self.pid)
         while pid not in (self._listener, 1):
-            above, name = parent(pid), Path(f"/proc/{pid}/comm").read_text().strip()
-            if name.startswith("sshd"):
-                os.kill(pid, signal.SIGKILL)
-            pid = above
+            if Path(f"/proc/{pid}/comm").read_text().startswith("sshd"):
+                servers.append(pid)
+            pid = parent(pid)
+        for server in servers:
+            # The one above ends by itself as soon as it sees that its own is gone.
+            with suppress(ProcessLookupError):
+                os.kill(server, signal.SIGKILL)
 
 
 def parent(pid: int) -> int:
