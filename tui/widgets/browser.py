@@ -202,8 +202,9 @@ class ItemBrowser(Sorting):
 
     def _come_back(self) -> None:
         """Where nothing is shown, the cursor goes to the item that it was on before the filter."""
-        if self.table.number is None and self._before is not None:
-            self.table.await_number(self._before)
+        before, self._before = self._before, None
+        if self.table.number is None and before is not None:
+            self.table.await_number(before)
 
     # -- drawing ------------------------------------------------------------------------------
 
